@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// What went wrong, where, and what to do about it: one value (`error`) for every failure of the
+// library, one exception that carries it, and conditions to classify it without a list of codes.
+// Values only; any thread.
+
+#ifndef COAUTH_ERROR_HPP
+#define COAUTH_ERROR_HPP
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace coauth {
+
+/// Stable codes: a number never changes its meaning, new ones are added.
+enum class errc : int {
+    // Configuration and arguments: nothing has been sent.
+    invalid_configuration = 1,  ///< A field of a configuration is missing or contradicts another.
+    invalid_url = 2,            ///< Not an absolute http(s) URL, or one that could be misread.
+    invalid_scope = 3,          ///< A byte outside of RFC 6749 §3.3.
+    invalid_header = 4,      ///< Name or value not allowed by RFC 9110 §5, or set by the library.
+    insecure_url = 5,        ///< Credentials would go over plain http to another machine.
+    empty_trust_store = 6,   ///< No CA certificate to verify a server with.
+    secret_unavailable = 7,  ///< File, environment variable or provider gave no secret.
+    invalid_client_certificate = 8,  ///< Certificate or key cannot be read, or do not match.
+    invalid_method = 9,              ///< Not a token of RFC 9110 §9.1.
+    invalid_target = 10,             ///< The path leaves the base URL's path, or cannot be encoded.
+    invalid_credentials = 11,        ///< For instance a user-id with ':' (RFC 7617 §2).
+    invalid_ca_certificate = 12,     ///< A given CA file or PEM text cannot be read.
+    request_too_large = 13,          ///< Head or token above the configured limit.
+
+    // Transport.
+    resolve_failed = 100,
+    connect_failed = 101,
+    tls_handshake_failed = 102,
+    certificate_expired = 103,
+    certificate_not_yet_valid = 104,
+    certificate_host_mismatch = 105,
+    certificate_untrusted = 106,  ///< Issuer unknown, incomplete chain, or self-signed.
+    certificate_rejected = 107,   ///< Any other verification failure.
+    connection_reset = 110,       ///< Closed or reset before the response was complete.
+    truncated = 111,              ///< End of stream inside a body.
+    malformed_response = 112,     ///< Not HTTP/1.1.
+    header_too_large = 113,
+    body_too_large = 114,
+    too_many_interim_responses = 115,
+    unexpected_encoding = 116,     ///< A Content-Encoding that was not asked for.
+    too_many_waiting_calls = 117,  ///< The pool's queue is full.
+    too_many_open_files = 118,
+
+    // Time and life.
+    deadline_exceeded = 200,  ///< `error::where()` tells which part did not end in time.
+    cancelled = 201,          ///< The caller cancelled its own await.
+    stopped = 202,            ///< `stop()` was called.
+    executor_gone = 203,      ///< The execution context that should do the work is gone.
+
+    // Token endpoint.
+    token_refused = 300,          ///< An OAuth error answer; see `error::oauth_error()`.
+    token_endpoint_failed = 301,  ///< 408, 421, 425, 429 or 5xx, without an OAuth error.
+    unexpected_status = 302,      ///< A status that cannot carry a token.
+    unexpected_redirect = 303,    ///< A token endpoint must not redirect.
+    unexpected_content_type = 304,
+    empty_body = 305,
+    malformed_token_response = 306,  ///< Not one JSON object.
+    duplicate_member = 307,
+    invalid_access_token = 308,  ///< Missing, not a string, empty, or not fit for a header.
+    missing_token_type = 309,
+    unsupported_token_type = 310,
+    invalid_expires_in = 311,
+    invalid_refresh_token = 312,
+    insufficient_scope = 313,  ///< Granted less than `require_scopes` asks for.
+    client_refused = 314,      ///< `invalid_client`: credentials or method not accepted.
+    broken_flight = 320,       ///< A fetch ended without an answer (its frame was destroyed).
+    fetch_threw = 322,         ///< The fetch, a strategy or a hook threw something unknown.
+    out_of_memory = 323,
+
+    // Call.
+    hook_failed = 400,  ///< A hook threw.
+    invalid_json = 401,
+    invalid_utf8 = 402,
+};
+
+/// Classes of failures, comparable with any `std::error_code` of the library:
+/// `if (e.code() == coauth::condition::retryable)`.
+enum class condition : int {
+    retryable = 1,            ///< The same call may succeed later: transport, deadline, 429, 5xx.
+    credentials_refused = 2,  ///< The authorization server does not accept this client.
+    configuration = 3,        ///< Nothing was sent; the program has to change.
+    transport = 4,            ///< Resolve, connect, TLS, reset, truncated, malformed.
+    cancelled = 5,            ///< Cancelled or stopped.
+};
+
+/// Where a call was when it failed.
+enum class stage : unsigned char {
+    none,
+    configuration,
+    queue,  ///< waiting for a connection of the pool
+    resolve,
+    connect,
+    tls,
+    write,
+    wait,  ///< request sent, no byte of the response yet
+    read,
+    token,  ///< obtaining a token
+    hook,
+};
+
+[[nodiscard]] inline std::string_view to_string(stage s) noexcept {
+    switch (s) {
+        case stage::none: return "none";
+        case stage::configuration: return "configuration";
+        case stage::queue: return "queue";
+        case stage::resolve: return "resolve";
+        case stage::connect: return "connect";
+        case stage::tls: return "tls";
+        case stage::write: return "write";
+        case stage::wait: return "wait";
+        case stage::read: return "read";
+        case stage::token: return "token";
+        case stage::hook: return "hook";
+    }
+    return "none";
+}
+
+/// The name of a code as it stands in the enumeration; empty for a number that is none.
+[[nodiscard]] std::string_view to_string(errc code) noexcept;
+
+[[nodiscard]] std::error_category const& error_category() noexcept;
+[[nodiscard]] std::error_category const& condition_category() noexcept;
+
+[[nodiscard]] inline std::error_code make_error_code(errc e) noexcept {
+    return {static_cast<int>(e), error_category()};
+}
+[[nodiscard]] inline std::error_condition make_error_condition(condition c) noexcept {
+    return {static_cast<int>(c), condition_category()};
+}
+
+}  // namespace coauth
+
+template <>
+struct std::is_error_code_enum<coauth::errc> : std::true_type {};
+template <>
+struct std::is_error_condition_enum<coauth::condition> : std::true_type {};
+
+namespace coauth {
+
+/// One failure. Copyable; never holds a secret, a token or a body. A default-constructed one is
+/// "no error".
+class error {
+public:
+    error() = default;
+    error(errc code, stage where = stage::none) : code_(code), where_(where) {}
+    error(errc code, stage where, std::string message)
+        : code_(code), where_(where), message_(std::move(message)) {}
+
+    [[nodiscard]] std::error_code const& code() const noexcept { return code_; }
+    [[nodiscard]] bool is(errc e) const noexcept { return code_ == make_error_code(e); }
+    [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(code_); }
+    [[nodiscard]] stage where() const noexcept { return where_; }
+
+    /// Details for a person, one line, printable characters only.
+    [[nodiscard]] std::string const& message() const noexcept { return message_; }
+    /// What to try; empty when no known mistake fits.
+    [[nodiscard]] std::string const& hint() const noexcept { return hint_; }
+    /// Scheme and authority of the server concerned, `https://host:port`; never path or query.
+    [[nodiscard]] std::string const& endpoint() const noexcept { return endpoint_; }
+    /// Status of the response that caused it; 0 where there was none.
+    [[nodiscard]] int http_status() const noexcept { return http_status_; }
+    /// `error`, `error_description`, `error_uri` of RFC 6749 §5.2: made printable, at most 1 KiB
+    /// each. The URI is text of the server: never open it unseen.
+    [[nodiscard]] std::string const& oauth_error() const noexcept { return oauth_error_; }
+    [[nodiscard]] std::string const& oauth_error_description() const noexcept {
+        return oauth_error_description_;
+    }
+    [[nodiscard]] std::string const& oauth_error_uri() const noexcept { return oauth_error_uri_; }
+    /// The server's Retry-After (RFC 9110 §10.2.3) in seconds from its arrival.
+    [[nodiscard]] std::optional<std::chrono::seconds> retry_after() const noexcept {
+        return retry_after_;
+    }
+    /// The code of the operating system, Asio or OpenSSL below it, where there is one.
+    [[nodiscard]] std::error_code const& cause() const noexcept { return cause_; }
+    /// The request may have been acted on by the server although no response arrived.
+    [[nodiscard]] bool maybe_processed() const noexcept { return maybe_processed_; }
+
+    /// One line: code, where, status, the server's words, the hint.
+    [[nodiscard]] std::string what() const;
+
+    error&& with_message(std::string v) && {
+        message_ = std::move(v);
+        return std::move(*this);
+    }
+    error&& with_hint(std::string v) && {
+        hint_ = std::move(v);
+        return std::move(*this);
+    }
+    error&& with_endpoint(std::string v) && {
+        endpoint_ = std::move(v);
+        return std::move(*this);
+    }
+    error&& with_http_status(int v) && {
+        http_status_ = v;
+        return std::move(*this);
+    }
+    error&& with_oauth(std::string code, std::string description, std::string uri) && {
+        oauth_error_ = std::move(code);
+        oauth_error_description_ = std::move(description);
+        oauth_error_uri_ = std::move(uri);
+        return std::move(*this);
+    }
+    error&& with_retry_after(std::optional<std::chrono::seconds> v) && {
+        retry_after_ = v;
+        return std::move(*this);
+    }
+    error&& with_cause(std::error_code v) && {
+        cause_ = v;
+        return std::move(*this);
+    }
+    error&& with_maybe_processed(bool v) && {
+        maybe_processed_ = v;
+        return std::move(*this);
+    }
+    error&& with_stage(stage v) && {
+        where_ = v;
+        return std::move(*this);
+    }
+
+private:
+    std::error_code code_;
+    stage where_ = stage::none;
+    bool maybe_processed_ = false;
+    int http_status_ = 0;
+    std::optional<std::chrono::seconds> retry_after_;
+    std::error_code cause_;
+    std::string message_;
+    std::string hint_;
+    std::string endpoint_;
+    std::string oauth_error_;
+    std::string oauth_error_description_;
+    std::string oauth_error_uri_;
+};
+
+/// Thrown by every member without `try_` in its name.
+class exception : public std::system_error {
+public:
+    explicit exception(coauth::error e)
+        : std::system_error(e.code(), e.what()), error_(std::move(e)), what_(error_.what()) {}
+
+    [[nodiscard]] coauth::error const& error() const noexcept { return error_; }
+    [[nodiscard]] char const* what() const noexcept override { return what_.c_str(); }
+
+private:
+    coauth::error error_;
+    std::string what_;
+};
+
+inline std::string_view to_string(errc code) noexcept {
+    switch (code) {
+        case errc::invalid_configuration: return "invalid_configuration";
+        case errc::invalid_url: return "invalid_url";
+        case errc::invalid_scope: return "invalid_scope";
+        case errc::invalid_header: return "invalid_header";
+        case errc::insecure_url: return "insecure_url";
+        case errc::empty_trust_store: return "empty_trust_store";
+        case errc::secret_unavailable: return "secret_unavailable";
+        case errc::invalid_client_certificate: return "invalid_client_certificate";
+        case errc::invalid_method: return "invalid_method";
+        case errc::invalid_target: return "invalid_target";
+        case errc::invalid_credentials: return "invalid_credentials";
+        case errc::invalid_ca_certificate: return "invalid_ca_certificate";
+        case errc::request_too_large: return "request_too_large";
+        case errc::resolve_failed: return "resolve_failed";
+        case errc::connect_failed: return "connect_failed";
+        case errc::tls_handshake_failed: return "tls_handshake_failed";
+        case errc::certificate_expired: return "certificate_expired";
+        case errc::certificate_not_yet_valid: return "certificate_not_yet_valid";
+        case errc::certificate_host_mismatch: return "certificate_host_mismatch";
+        case errc::certificate_untrusted: return "certificate_untrusted";
+        case errc::certificate_rejected: return "certificate_rejected";
+        case errc::connection_reset: return "connection_reset";
+        case errc::truncated: return "truncated";
+        case errc::malformed_response: return "malformed_response";
+        case errc::header_too_large: return "header_too_large";
+        case errc::body_too_large: return "body_too_large";
+        case errc::too_many_interim_responses: return "too_many_interim_responses";
+        case errc::unexpected_encoding: return "unexpected_encoding";
+        case errc::too_many_waiting_calls: return "too_many_waiting_calls";
+        case errc::too_many_open_files: return "too_many_open_files";
+        case errc::deadline_exceeded: return "deadline_exceeded";
+        case errc::cancelled: return "cancelled";
+        case errc::stopped: return "stopped";
+        case errc::executor_gone: return "executor_gone";
+        case errc::token_refused: return "token_refused";
+        case errc::token_endpoint_failed: return "token_endpoint_failed";
+        case errc::unexpected_status: return "unexpected_status";
+        case errc::unexpected_redirect: return "unexpected_redirect";
+        case errc::unexpected_content_type: return "unexpected_content_type";
+        case errc::empty_body: return "empty_body";
+        case errc::malformed_token_response: return "malformed_token_response";
+        case errc::duplicate_member: return "duplicate_member";
+        case errc::invalid_access_token: return "invalid_access_token";
+        case errc::missing_token_type: return "missing_token_type";
+        case errc::unsupported_token_type: return "unsupported_token_type";
+        case errc::invalid_expires_in: return "invalid_expires_in";
+        case errc::invalid_refresh_token: return "invalid_refresh_token";
+        case errc::insufficient_scope: return "insufficient_scope";
+        case errc::client_refused: return "client_refused";
+        case errc::broken_flight: return "broken_flight";
+        case errc::fetch_threw: return "fetch_threw";
+        case errc::out_of_memory: return "out_of_memory";
+        case errc::hook_failed: return "hook_failed";
+        case errc::invalid_json: return "invalid_json";
+        case errc::invalid_utf8: return "invalid_utf8";
+    }
+    return {};
+}
+
+namespace detail {
+
+class error_category_impl final : public std::error_category {
+public:
+    [[nodiscard]] char const* name() const noexcept override { return "coauth"; }
+    [[nodiscard]] std::string message(int value) const override {
+        std::string_view const text = to_string(static_cast<errc>(value));
+        return std::string(text.empty() ? std::string_view("unknown") : text);
+    }
+};
+
+[[nodiscard]] inline bool matches(errc e, condition c) noexcept {
+    int const n = static_cast<int>(e);
+    switch (c) {
+        case condition::configuration: return n >= 1 && n < 100;
+        case condition::transport: return n >= 100 && n < 200;
+        case condition::cancelled: return e == errc::cancelled || e == errc::stopped;
+        case condition::credentials_refused: return e == errc::client_refused;
+        case condition::retryable:
+            return e == errc::resolve_failed || e == errc::connect_failed ||
+                   e == errc::tls_handshake_failed || e == errc::connection_reset ||
+                   e == errc::truncated || e == errc::too_many_waiting_calls ||
+                   e == errc::too_many_open_files || e == errc::deadline_exceeded ||
+                   e == errc::token_endpoint_failed || e == errc::broken_flight ||
+                   e == errc::executor_gone || e == errc::out_of_memory;
+    }
+    return false;
+}
+
+class condition_category_impl final : public std::error_category {
+public:
+    [[nodiscard]] char const* name() const noexcept override { return "coauth.condition"; }
+    [[nodiscard]] std::string message(int value) const override {
+        switch (static_cast<condition>(value)) {
+            case condition::retryable: return "worth a retry";
+            case condition::credentials_refused: return "credentials refused";
+            case condition::configuration: return "configuration";
+            case condition::transport: return "transport";
+            case condition::cancelled: return "cancelled";
+        }
+        return "unknown";
+    }
+    [[nodiscard]] bool equivalent(std::error_code const& code, int value) const noexcept override {
+        return code.category() == coauth::error_category() &&
+               matches(static_cast<errc>(code.value()), static_cast<condition>(value));
+    }
+};
+
+}  // namespace detail
+
+inline std::error_category const& error_category() noexcept {
+    static detail::error_category_impl const instance;
+    return instance;
+}
+
+inline std::error_category const& condition_category() noexcept {
+    static detail::condition_category_impl const instance;
+    return instance;
+}
+
+inline std::string error::what() const {
+    std::string text = oauth_error_.empty() ? code_.message() : oauth_error_;
+    std::string origin;
+    if (http_status_ != 0) origin += std::to_string(http_status_);
+    if (!endpoint_.empty()) origin += (origin.empty() ? "from " : " from ") + endpoint_;
+    if (where_ != stage::none) {
+        origin += (origin.empty() ? "during " : ", during ");
+        origin += to_string(where_);
+    }
+    if (!origin.empty()) text += " (" + origin + ")";
+    if (!oauth_error_description_.empty()) text += ": " + oauth_error_description_;
+    if (!message_.empty()) text += ": " + message_;
+    if (cause_) text += " [" + cause_.message() + "]";
+    if (retry_after_) text += "; retry after " + std::to_string(retry_after_->count()) + " s";
+    if (!hint_.empty()) text += ": " + hint_;
+    return text;
+}
+
+}  // namespace coauth
+
+#endif

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// A secret is its own type: it does not print, compares in constant time and is wiped. Values are
+// not synchronised; a const secret may be read from any thread.
+
+#ifndef COAUTH_SECRET_HPP
+#define COAUTH_SECRET_HPP
+
+#include <coauth/result.hpp>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <memory>
+#include <openssl/crypto.h>
+#include <string>
+#include <string_view>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+namespace coauth {
+
+/// Bytes that nobody should see. Move-only; `clone()` copies on purpose. Wiped on destruction.
+class secret {
+public:
+    secret() noexcept = default;
+
+    /// Copies `value`; the caller's own string is the caller's to wipe.
+    explicit secret(std::string_view value) : size_(value.size()) {
+        if (size_ == 0) return;
+        data_ = std::make_unique<char[]>(size_);
+        std::memcpy(data_.get(), value.data(), size_);
+    }
+
+    secret(secret&& other) noexcept
+        : data_(std::move(other.data_)), size_(std::exchange(other.size_, 0)) {}
+    secret& operator=(secret&& other) noexcept {
+        if (this != &other) {
+            wipe();
+            data_ = std::move(other.data_);
+            size_ = std::exchange(other.size_, 0);
+        }
+        return *this;
+    }
+    ~secret() { wipe(); }
+
+    [[nodiscard]] secret clone() const { return secret(reveal()); }
+
+    /// The bytes themselves, valid as long as this object. Do not log or store them.
+    [[nodiscard]] std::string_view reveal() const noexcept { return {data_.get(), size_}; }
+    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+    /// In constant time for equal lengths.
+    friend bool operator==(secret const& a, secret const& b) noexcept {
+        return a.size_ == b.size_ &&
+               (a.size_ == 0 || CRYPTO_memcmp(a.data_.get(), b.data_.get(), a.size_) == 0);
+    }
+
+    /// Names a secret in the environment; it is read anew each time it is needed.
+    [[nodiscard]] static class secret_reference from_env(std::string name);
+    /// Names a secret in a file (at most 64 KiB, one trailing line end is dropped); it is read anew
+    /// each time it is needed, so that rotation needs no restart.
+    [[nodiscard]] static class secret_reference from_file(std::string path);
+
+private:
+    void wipe() noexcept {
+        if (data_) OPENSSL_cleanse(data_.get(), size_);
+        data_.reset();
+        size_ = 0;
+    }
+
+    std::unique_ptr<char[]> data_;
+    std::size_t size_ = 0;
+};
+
+/// Where a secret is found: an environment variable or a file. Copyable, since it is not the
+/// secret.
+class secret_reference {
+public:
+    enum class kind : unsigned char { environment, file };
+
+    secret_reference(kind k, std::string name) : kind_(k), name_(std::move(name)) {}
+
+    [[nodiscard]] kind where() const noexcept { return kind_; }
+    [[nodiscard]] std::string const& name() const noexcept { return name_; }
+
+    /// Reads it. errc::secret_unavailable, with the name, when it is missing or empty. Blocks for
+    /// one small file at most; a FIFO or a device is refused, not waited for.
+    [[nodiscard]] result<secret> read() const;
+
+private:
+    [[nodiscard]] error unavailable(char const* why) const {
+        return error(
+            errc::secret_unavailable, stage::configuration,
+            (kind_ == kind::file ? "file '" : "environment variable '") + name_ + "' " + why);
+    }
+    [[nodiscard]] result<secret> read_file() const;
+
+    kind kind_;
+    std::string name_;
+};
+
+inline secret_reference secret::from_env(std::string name) {
+    return {secret_reference::kind::environment, std::move(name)};
+}
+
+inline secret_reference secret::from_file(std::string path) {
+    return {secret_reference::kind::file, std::move(path)};
+}
+
+inline result<secret> secret_reference::read() const {
+    if (kind_ == kind::file) return read_file();
+    char const* const value = std::getenv(name_.c_str());
+    if (value == nullptr) return unavailable("is not set");
+    if (*value == '\0') return unavailable("is empty");
+    return secret(value);
+}
+
+inline result<secret> secret_reference::read_file() const {
+    constexpr std::size_t limit = 64 * 1024;
+    struct descriptor {
+        int fd;
+        ~descriptor() {
+            if (fd >= 0) ::close(fd);
+        }
+    } const file{::open(name_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
+    if (file.fd < 0) return unavailable(std::strerror(errno));
+    struct ::stat status {};
+    if (::fstat(file.fd, &status) != 0) return unavailable(std::strerror(errno));
+    if (!S_ISREG(status.st_mode)) return unavailable("is not a regular file");
+
+    struct buffer {
+        std::unique_ptr<char[]> bytes = std::make_unique<char[]>(limit + 1);
+        ~buffer() { OPENSSL_cleanse(bytes.get(), limit + 1); }
+    } const content;
+    std::size_t size = 0;
+    while (size <= limit) {
+        ::ssize_t const n = ::read(file.fd, content.bytes.get() + size, limit + 1 - size);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return unavailable(std::strerror(errno));
+        if (n == 0) break;
+        size += static_cast<std::size_t>(n);
+    }
+    if (size > limit) return unavailable("is larger than 64 KiB");
+    if (size > 0 && content.bytes[size - 1] == '\n') --size;
+    if (size > 0 && content.bytes[size - 1] == '\r') --size;
+    if (size == 0) return unavailable("is empty");
+    return secret(std::string_view(content.bytes.get(), size));
+}
+
+namespace detail {
+
+/// A growing byte buffer whose every allocation is wiped before it is freed: for header blocks and
+/// form bodies that contain a secret.
+class wiped_buffer {
+public:
+    wiped_buffer() = default;
+    wiped_buffer(wiped_buffer&& other) noexcept
+        : data_(std::move(other.data_)),
+          size_(std::exchange(other.size_, 0)),
+          capacity_(std::exchange(other.capacity_, 0)) {}
+    wiped_buffer& operator=(wiped_buffer&& other) noexcept {
+        std::swap(data_, other.data_);
+        std::swap(size_, other.size_);
+        std::swap(capacity_, other.capacity_);
+        return *this;
+    }
+    ~wiped_buffer() { clear(); }
+
+    void append(std::string_view text) {
+        if (text.empty()) return;
+        reserve(size_ + text.size());
+        std::memcpy(data_.get() + size_, text.data(), text.size());
+        size_ += text.size();
+    }
+    void push_back(char c) { append({&c, 1}); }
+    void reserve(std::size_t wanted) {
+        if (wanted <= capacity_) return;
+        std::size_t const grown = wanted < 2 * capacity_ ? 2 * capacity_ : wanted;
+        auto larger = std::make_unique<char[]>(grown);
+        if (size_ != 0) std::memcpy(larger.get(), data_.get(), size_);
+        if (data_) OPENSSL_cleanse(data_.get(), size_);
+        data_ = std::move(larger);
+        capacity_ = grown;
+    }
+    /// Wipes the bytes and keeps the memory.
+    void clear() noexcept {
+        if (data_) OPENSSL_cleanse(data_.get(), size_);
+        size_ = 0;
+    }
+    [[nodiscard]] std::string_view view() const noexcept { return {data_.get(), size_}; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+
+private:
+    std::unique_ptr<char[]> data_;
+    std::size_t size_ = 0;
+    std::size_t capacity_ = 0;
+};
+
+}  // namespace detail
+}  // namespace coauth
+
+#endif
