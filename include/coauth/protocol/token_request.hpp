@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// One request to a token endpoint (RFC 6749 §3.2) as it is built up by the grant, the client
+// authentication and the user's hook: form parameters and headers. Values are wiped. Not
+// synchronised.
+
+#ifndef COAUTH_PROTOCOL_TOKEN_REQUEST_HPP
+#define COAUTH_PROTOCOL_TOKEN_REQUEST_HPP
+
+#include <coauth/codec/form.hpp>
+#include <coauth/codec/http1_writer.hpp>
+#include <coauth/codec/http_fields.hpp>
+#include <coauth/error.hpp>
+#include <coauth/secret.hpp>
+#include <coauth/url.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace coauth {
+
+class token_request {
+public:
+    token_request(url token_endpoint, std::string_view grant_type)
+        : endpoint_(std::move(token_endpoint)) {
+        add_parameter("grant_type", grant_type);
+    }
+
+    [[nodiscard]] url const& token_endpoint() const noexcept { return endpoint_; }
+
+    /// Sets a form parameter; RFC 6749 §3.2 allows each only once.
+    token_request& parameter(std::string_view name, std::string_view value) {
+        remove_parameter(name);
+        return add_parameter(name, value);
+    }
+    /// Adds one more of the same name: only `resource` (RFC 8707 §2) and `audience` may repeat.
+    token_request& add_parameter(std::string_view name, std::string_view value) {
+        parameters_.emplace_back(std::string(name), secret(value));
+        return *this;
+    }
+    token_request& remove_parameter(std::string_view name) {
+        std::erase_if(parameters_, [&](auto const& p) { return p.first == name; });
+        return *this;
+    }
+    [[nodiscard]] std::optional<std::string_view> parameter(std::string_view name) const {
+        auto const it = std::find_if(parameters_.begin(), parameters_.end(),
+                                     [&](auto const& p) { return p.first == name; });
+        if (it == parameters_.end()) return std::nullopt;
+        return it->second.reveal();
+    }
+    [[nodiscard]] std::vector<std::pair<std::string, secret>> const& parameters() const noexcept {
+        return parameters_;
+    }
+
+    /// Sets a header. Throws coauth::exception(errc::invalid_header) for a name or value that HTTP
+    /// does not allow, and for headers that the library sets itself.
+    token_request& header(std::string_view name, std::string_view value) {
+        if (check_user_header(name, value) != errc{}) {
+            throw exception(error(errc::invalid_header, stage::configuration,
+                                  "a header of the token request is not allowed by HTTP, or is set "
+                                  "by the library"));
+        }
+        headers_.set(name, value);
+        return *this;
+    }
+    [[nodiscard]] http_fields const& headers() const noexcept { return headers_; }
+
+    /// The name of the client authentication method, for the hints of error messages.
+    token_request& authentication_method(std::string_view registered_name) {
+        method_ = registered_name;
+        return *this;
+    }
+    [[nodiscard]] std::string const& authentication_method() const noexcept { return method_; }
+
+    /// The two ways to write credentials in a Basic header differ for this client.
+    token_request& basic_encodings_differ(bool differ) {
+        basic_encodings_differ_ = differ;
+        return *this;
+    }
+    [[nodiscard]] bool basic_encodings_differ() const noexcept { return basic_encodings_differ_; }
+
+    /// The body: application/x-www-form-urlencoded, in the order in which parameters were added.
+    void encode(detail::wiped_buffer& out) const {
+        form_writer writer(out);
+        for (auto const& [name, value] : parameters_) writer.add(name, value.reveal());
+    }
+
+private:
+    url endpoint_;
+    std::vector<std::pair<std::string, secret>> parameters_;
+    http_fields headers_;
+    std::string method_;
+    bool basic_encodings_differ_ = false;
+};
+
+}  // namespace coauth
+
+#endif
