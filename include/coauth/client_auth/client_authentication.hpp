@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// How a client proves who it is at the token endpoint (RFC 6749 §2.3): the concept, and the erased
+// form that a token source holds by value. const use from any thread.
+
+#ifndef COAUTH_CLIENT_AUTH_CLIENT_AUTHENTICATION_HPP
+#define COAUTH_CLIENT_AUTH_CLIENT_AUTHENTICATION_HPP
+
+#include <coauth/detail/asio.hpp>
+#include <coauth/protocol/token_request.hpp>
+#include <coauth/secret.hpp>
+
+#include <concepts>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace coauth {
+
+/// One awaitable member that takes the token request, edits it and gives it back. It runs on the
+/// source's executor, once per token request; an exception fails that request.
+///
+/// A type may also have `cache_identity()`, convertible to std::string_view or returning a secret:
+/// whoever has the same identity may be given the same token from memory. Without it a source keeps
+/// its tokens to itself.
+template <class T>
+concept client_authentication = std::move_constructible<T> &&
+    requires(T const& t, token_request r) {
+    { t.authenticate(std::move(r)) } -> std::same_as<awaitable<token_request>>;
+};
+
+class any_client_authentication {
+public:
+    /// Nothing: a configuration that is still incomplete.
+    any_client_authentication() = default;
+
+    template <class T>
+    requires(!std::same_as<std::remove_cvref_t<T>, any_client_authentication>) &&
+        client_authentication<std::remove_cvref_t<T>> any_client_authentication(T&& method)
+        : self_(std::make_shared<model<std::remove_cvref_t<T>> const>(std::forward<T>(method))) {}
+
+    [[nodiscard]] explicit operator bool() const noexcept { return self_ != nullptr; }
+
+    [[nodiscard]] awaitable<token_request> authenticate(token_request request) const {
+        return self_->authenticate(std::move(request));
+    }
+    [[nodiscard]] std::optional<secret> cache_identity() const { return self_->cache_identity(); }
+
+private:
+    struct interface {
+        virtual ~interface() = default;
+        virtual awaitable<token_request> authenticate(token_request request) const = 0;
+        virtual std::optional<secret> cache_identity() const = 0;
+    };
+
+    template <class T>
+    struct model final : interface {
+        explicit model(T m) : method(std::move(m)) {}
+        awaitable<token_request> authenticate(token_request request) const override {
+            return method.authenticate(std::move(request));
+        }
+        std::optional<secret> cache_identity() const override {
+            if constexpr (requires {
+                              { method.cache_identity() } -> std::same_as<secret>;
+                          }) {
+                return method.cache_identity();
+            } else if constexpr (requires { std::string_view(method.cache_identity()); }) {
+                auto const text = method.cache_identity();
+                return secret(std::string_view(text));
+            } else {
+                return std::nullopt;
+            }
+        }
+        T method;
+    };
+
+    std::shared_ptr<interface const> self_;
+};
+
+}  // namespace coauth
+
+#endif

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// client_secret_basic: id and secret in an HTTP Basic header (RFC 6749 §2.3.1).
+
+#ifndef COAUTH_CLIENT_AUTH_CLIENT_SECRET_BASIC_HPP
+#define COAUTH_CLIENT_AUTH_CLIENT_SECRET_BASIC_HPP
+
+#include <coauth/client_auth/client_authentication.hpp>
+#include <coauth/client_auth/secret_source.hpp>
+#include <coauth/codec/base64.hpp>
+#include <coauth/codec/form.hpp>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace coauth {
+
+/// RFC 6749 has id and secret form-urlencoded before they go into the header, but many servers do
+/// not decode. Letters, digits and `* - . _` are the same bytes in both modes.
+enum class basic_credentials : unsigned char {
+    rfc6749,  ///< as the RFC says (Appendix B)
+    raw,      ///< as they are; an id with ':' is then refused
+};
+
+class client_secret_basic {
+public:
+    client_secret_basic(std::string client_id, secret_source client_secret,
+                        basic_credentials encoding = basic_credentials::rfc6749)
+        : client_id_(std::move(client_id)), secret_(std::move(client_secret)), encoding_(encoding) {
+        if (encoding == basic_credentials::raw && client_id_.find(':') != std::string::npos) {
+            throw exception(error(errc::invalid_credentials, stage::configuration,
+                                  "a client id with ':' cannot be sent raw in a Basic header"));
+        }
+    }
+
+    [[nodiscard]] awaitable<token_request> authenticate(token_request request) const {
+        return authenticate(std::move(request), client_id_, secret_, encoding_);
+    }
+
+    [[nodiscard]] secret cache_identity() const {
+        detail::wiped_buffer text;
+        text.append(encoding_ == basic_credentials::raw ? "client_secret_basic raw "
+                                                        : "client_secret_basic ");
+        text.append(std::to_string(client_id_.size()));
+        text.push_back(':');
+        text.append(client_id_);
+        text.append(secret_.identity().reveal());
+        return secret(text.view());
+    }
+
+private:
+    static awaitable<token_request> authenticate(token_request request, std::string client_id,
+                                                 secret_source from, basic_credentials encoding) {
+        secret const value = co_await from.read();
+        detail::wiped_buffer encoded;
+        form_encode_to(encoded, client_id);
+        encoded.push_back(':');
+        form_encode_to(encoded, value.reveal());
+        detail::wiped_buffer plain;
+        plain.append(client_id);
+        plain.push_back(':');
+        plain.append(value.reveal());
+        bool const differ = plain.view() != encoded.view();
+        detail::wiped_buffer header;
+        header.append("Basic ");
+        std::string_view const credentials =
+            encoding == basic_credentials::raw ? plain.view() : encoded.view();
+        base64_encode_to(header, credentials);
+        request.header("Authorization", header.view());
+        request.authentication_method("client_secret_basic").basic_encodings_differ(differ);
+        co_return request;
+    }
+
+    std::string client_id_;
+    secret_source secret_;
+    basic_credentials encoding_;
+};
+
+}  // namespace coauth
+
+#endif
