@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// The coroutine behind a miss: waits for the flight of its key, alone responsible for its own
+// deadline and cancellation. Runs on the executor of whoever awaits it.
+
+#ifndef COAUTH_CACHE_ACQUIRE_HPP
+#define COAUTH_CACHE_ACQUIRE_HPP
+
+#include <coauth/cache/cache_entry.hpp>
+#include <coauth/cache/fetch_run.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace coauth::detail {
+
+/// What a caller wants from a cache entry.
+class token_demand {
+public:
+    explicit token_demand(time_point deadline) : deadline_(deadline) {}
+
+    /// After a 401 of `origin` to the token of `generation`.
+    token_demand&& after_rejection(std::uint64_t generation, std::string origin) && {
+        rejected_ = true;
+        generation_ = generation;
+        origin_ = std::move(origin);
+        return std::move(*this);
+    }
+
+    /// Where to leave the suspension that is waited for, so that its owner can be stopped. `place`
+    /// outlives the await.
+    void report_wait_to(std::weak_ptr<suspension>& place) noexcept { report_ = &place; }
+    void report(std::shared_ptr<suspension> const& waiting) const {
+        if (report_ != nullptr) *report_ = waiting;
+    }
+
+    [[nodiscard]] time_point deadline() const noexcept { return deadline_; }
+    [[nodiscard]] bool is_after_rejection() const noexcept { return rejected_; }
+    [[nodiscard]] cache_entry::arrival arrive(cache_entry& entry, time_point now) const {
+        return rejected_ ? entry.reject(now, generation_, origin_) : entry.miss(now);
+    }
+
+private:
+    time_point deadline_;
+    std::uint64_t generation_ = 0;
+    std::string origin_;
+    std::weak_ptr<suspension>* report_ = nullptr;
+    bool rejected_ = false;
+};
+
+/// Takes a caller out of its flight when its frame goes, however it goes.
+class place_in_flight {
+public:
+    place_in_flight(cache_entry& entry, cache_entry::arrival& a) : entry_(entry), arrival_(a) {}
+    place_in_flight(place_in_flight const&) = delete;
+    place_in_flight& operator=(place_in_flight const&) = delete;
+    ~place_in_flight() { entry_.leave(arrival_); }
+
+private:
+    cache_entry& entry_;
+    cache_entry::arrival& arrival_;
+};
+
+inline void wake_at(asio::steady_timer& timer, duration after,
+                    std::weak_ptr<suspension> const& waiting) {
+    timer.expires_after(after);
+    timer.async_wait([waiting](std::error_code ec) {
+        auto const target = waiting.lock();
+        if (!ec && target) target->wake(wake_reason::expired);
+    });
+}
+
+/// A token, an error, or (only after a rejection) an empty token: the caller keeps its 401.
+/// A cancelled await ends as errc::cancelled, and the flight goes on.
+inline awaitable<result<token_ref>> acquire(std::shared_ptr<cache_entry> entry,
+                                            std::shared_ptr<token_fetcher> fetcher,
+                                            token_demand demand) {
+    any_executor const executor = co_await asio::this_coro::executor;
+    time_point const now = entry->policy().clock.now();
+    cache_entry::arrival a = demand.arrive(*entry, now);
+    if (a.failure) co_return std::move(*a.failure);
+    if (!a.flight) co_return std::move(a.token);
+
+    place_in_flight const place(*entry, a);
+    demand.report(a.waiting);
+    if (a.launch) fetch_run::start(entry, a.flight, std::move(fetcher), executor);
+    asio::steady_timer timer(executor);
+    if (demand.deadline() != time_point::max()) {
+        wake_at(timer, demand.deadline() - now, a.waiting);
+    }
+    wake_reason const reason = co_await suspension::wait(a.waiting);
+    if (reason == wake_reason::cancelled) co_return error(errc::cancelled, stage::token);
+    if (reason == wake_reason::expired) {
+        co_return error(errc::deadline_exceeded, stage::token,
+                        "the caller's deadline passed while it waited for a token");
+    }
+    co_return entry->answer(*a.flight, demand.is_after_rejection());
+}
+
+}  // namespace coauth::detail
+
+#endif

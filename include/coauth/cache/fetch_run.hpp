@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// Runs the fetch of one flight: detached from every caller, on the fetcher's home or, when that
+// context has gone, on the caller's executor, bounded by the flight's deadline. Whatever happens to
+// the coroutine (an exception, a destroyed context), the flight is settled.
+
+#ifndef COAUTH_CACHE_FETCH_RUN_HPP
+#define COAUTH_CACHE_FETCH_RUN_HPP
+
+#include <coauth/cache/cache_entry.hpp>
+#include <coauth/cache/token_fetcher.hpp>
+#include <coauth/detail/asio.hpp>
+
+#include <exception>
+#include <memory>
+#include <new>
+#include <utility>
+
+namespace coauth::detail {
+
+class fetch_run : public std::enable_shared_from_this<fetch_run> {
+public:
+    /// Starts the fetch; returns at once. Never throws: a failure to start settles the flight.
+    static void start(std::shared_ptr<cache_entry> entry, std::shared_ptr<flight> f,
+                      std::shared_ptr<token_fetcher> fetcher,
+                      any_executor const& fallback) noexcept {
+        try {
+            auto const first = entry->home();
+            if (first && usable(*first)) fetcher = first;
+            context_gate::pass const at_home = fetcher->gate()->enter();
+            if (!at_home && !fallback) throw exception(error(errc::executor_gone, stage::token));
+            any_executor const executor =
+                at_home ? fetcher->home() : any_executor(asio::make_strand(fallback));
+            auto run = std::make_shared<fetch_run>(executor, entry, f);
+            entry->attach(*f, run, fetcher.get());
+            asio::co_spawn(executor, drive(run, std::move(fetcher)),
+                           asio::bind_cancellation_slot(run->cancel_.slot(), completion(run)));
+        } catch (...) { entry->settle(f, from_exception(std::current_exception())); }
+    }
+
+    fetch_run(any_executor const& executor, std::shared_ptr<cache_entry> entry,
+              std::shared_ptr<flight> f)
+        : executor_(executor), timer_(executor), entry_(std::move(entry)), flight_(std::move(f)) {}
+
+    /// Any thread, while the context lives: gives everybody the reason and cancels the coroutine.
+    void end(error reason) {
+        entry_->settle(flight_, std::move(reason));
+        asio::post(executor_, [self = shared_from_this()] {
+            self->timer_.cancel();
+            self->cancel_.emit(asio::cancellation_type::terminal);
+        });
+    }
+
+    [[nodiscard]] static error from_exception(std::exception_ptr thrown) {
+        try {
+            std::rethrow_exception(std::move(thrown));
+        } catch (exception const& e) { return e.error(); } catch (std::bad_alloc const&) {
+            return error(errc::out_of_memory, stage::token);
+        } catch (std::system_error const& e) {
+            if (e.code() == asio::error::operation_aborted) {
+                return error(errc::cancelled, stage::token);
+            }
+            return error(errc::fetch_threw, stage::token).with_cause(e.code());
+        } catch (std::exception const& e) {
+            return error(errc::fetch_threw, stage::token, e.what());
+        } catch (...) { return error(errc::fetch_threw, stage::token); }
+    }
+
+private:
+    static bool usable(token_fetcher const& fetcher) {
+        return !fetcher.stopped() && static_cast<bool>(fetcher.gate()->enter());
+    }
+
+    /// Settles the flight when the coroutine ends, and also when its frame is just destroyed.
+    class completion {
+    public:
+        explicit completion(std::shared_ptr<fetch_run> run) : run_(std::move(run)) {}
+        completion(completion&&) noexcept = default;
+        completion& operator=(completion&&) = delete;
+        ~completion() {
+            if (run_)
+                run_->settle(error(errc::broken_flight, stage::token, "its executor is gone"));
+        }
+
+        void operator()(std::exception_ptr thrown) {
+            auto const run = std::move(run_);
+            if (thrown) run->settle(from_exception(std::move(thrown)));
+        }
+
+    private:
+        std::shared_ptr<fetch_run> run_;
+    };
+
+    static awaitable<void> drive(std::shared_ptr<fetch_run> self,
+                                 std::shared_ptr<token_fetcher> fetcher) {
+        duration const early = self->flight_->not_before - self->entry_->policy().clock.now();
+        if (early > duration::zero()) {
+            self->timer_.expires_after(early);
+            co_await self->timer_.async_wait(asio::use_awaitable);
+        }
+        self->arm_deadline();
+        result<fetched_token> outcome = co_await fetcher->fetch(self->flight_->deadline);
+        self->timer_.cancel();
+        self->settle(std::move(outcome));
+    }
+
+    void arm_deadline() {
+        timer_.expires_after(flight_->deadline - entry_->policy().clock.now());
+        timer_.async_wait([weak = weak_from_this()](std::error_code ec) {
+            auto const self = weak.lock();
+            if (ec || !self) return;
+            self->settle(error(errc::deadline_exceeded, stage::token,
+                               "the token request did not end in time"));
+            self->cancel_.emit(asio::cancellation_type::terminal);
+        });
+    }
+
+    void settle(result<fetched_token> outcome) {
+        try {
+            entry_->settle(flight_, std::move(outcome));
+        } catch (std::bad_alloc const&) {
+            entry_->settle(flight_, error(errc::out_of_memory, stage::token));
+        }
+    }
+
+    any_executor executor_;
+    asio::steady_timer timer_;
+    /// Touched on executor_ only.
+    asio::cancellation_signal cancel_;
+    std::shared_ptr<cache_entry> entry_;
+    std::shared_ptr<flight> flight_;
+};
+
+}  // namespace coauth::detail
+
+#endif

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// What the cache knows of the world outside: something that fetches a token, and where it runs.
+
+#ifndef COAUTH_CACHE_TOKEN_FETCHER_HPP
+#define COAUTH_CACHE_TOKEN_FETCHER_HPP
+
+#include <coauth/clock.hpp>
+#include <coauth/detail/asio.hpp>
+#include <coauth/detail/context_gate.hpp>
+#include <coauth/result.hpp>
+#include <coauth/token.hpp>
+
+#include <memory>
+
+namespace coauth::detail {
+
+struct fetched_token {
+    token_response response;
+    /// When the token request was begun: lifetimes count from here.
+    time_point started;
+};
+
+class token_fetcher {
+public:
+    virtual ~token_fetcher() = default;
+
+    /// Runs on `home` where that is still alive, else on an executor of the cache's choice, always
+    /// a sequential one. May throw; may take as long as it likes: the flight has its own deadline.
+    [[nodiscard]] virtual awaitable<result<fetched_token>> fetch(time_point deadline) = 0;
+
+    /// It takes no more work.
+    [[nodiscard]] virtual bool stopped() const noexcept = 0;
+
+    /// A sequential executor, and the gate of its context. The executor may be used only after the
+    /// gate has been passed.
+    [[nodiscard]] virtual any_executor home() const = 0;
+    [[nodiscard]] virtual std::shared_ptr<context_gate> const& gate() const noexcept = 0;
+};
+
+}  // namespace coauth::detail
+
+#endif
