@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// How an exchange comes to a connection, and how it ends: the bodies of exchange.hpp.
+
+#ifndef COAUTH_HTTP_EXCHANGE_OPEN_HPP
+#define COAUTH_HTTP_EXCHANGE_OPEN_HPP
+
+#include <coauth/http/exchange.hpp>
+#include <coauth/http/tls_failure.hpp>
+
+#include <new>
+#include <utility>
+
+namespace coauth::http {
+
+inline exchange::exchange(std::shared_ptr<transport> t, exchange_options options)
+    : transport_(std::move(t)),
+      endpoint_(std::move(options.endpoint)),
+      max_body_(options.max_body),
+      total_(options.total_deadline),
+      head_request_(options.head_request),
+      repeatable_(options.repeatable),
+      sensitive_(options.sensitive),
+      accept_missing_close_notify_(options.accept_missing_close_notify) {
+    if (endpoint_) return;
+    if (!options.origin) {
+        throw exception(coauth::error(errc::invalid_configuration, stage::configuration,
+                                      "an exchange needs an endpoint or an origin"));
+    }
+    endpoint_ = transport_->endpoint_for(*options.origin, std::move(options.tls));
+}
+
+inline exchange::~exchange() {
+    leave();
+    if (workspace_) transport_->workspaces().put_back(std::move(workspace_));
+}
+
+inline exchange::step exchange::next() const noexcept {
+    switch (phase_) {
+        case phase::open:
+        case phase::queued:
+        case phase::connecting:
+        case phase::handshaking: return step::open;
+        case phase::compose: return step::compose;
+        case phase::writing:
+        case phase::waiting:
+        case phase::reading: return step::io;
+        case phase::done: break;
+    }
+    return step::done;
+}
+
+inline stage exchange::where() const noexcept {
+    switch (phase_) {
+        case phase::open:
+        case phase::queued: return stage::queue;
+        case phase::connecting: return connector_ ? connector_->where() : stage::connect;
+        case phase::handshaking: return stage::tls;
+        case phase::compose:
+        case phase::writing: return stage::write;
+        case phase::waiting: return stage::wait;
+        case phase::reading: return stage::read;
+        case phase::done: break;
+    }
+    return failed_at_;
+}
+
+inline coauth::error const& exchange::error() const noexcept {
+    static coauth::error const none;
+    static coauth::error const nameless(errc::out_of_memory);
+    if (error_) return *error_;
+    return failed_ ? nameless : none;
+}
+
+/// Whether there is any point in beginning; if not, it has failed.
+inline bool exchange::may_begin() {
+    if (transport_->stopped_) {
+        fail(transport_->stop_reason_);
+    } else if (total_ != time_point::max() && total_ <= boot_clock::now()) {
+        fail(errc::deadline_exceeded);
+    }
+    return phase_ == phase::open;
+}
+
+inline bool exchange::try_open() {
+    if (phase_ != phase::open || !may_begin()) return true;
+    return !has_slot_ && take_idle();
+}
+
+inline bool exchange::take_idle() {
+    auto idle = endpoint_->take_idle(boot_clock::now(), !repeatable_);
+    if (!idle) return false;
+    has_slot_ = true;
+    adopt(std::move(idle), true);
+    return true;
+}
+
+inline void exchange::adopt(std::shared_ptr<connection> c, bool used) {
+    connection_ = std::move(c);
+    reused_ = used;
+    if (!workspace_) workspace_ = transport_->workspaces().take();
+    if (!linked()) transport_->active_.push_back(*this);
+    if (used) phase_ = phase::compose;
+}
+
+inline awaitable<void> exchange::open() {
+    if (phase_ != phase::open) co_return;
+    if (!has_slot_) has_slot_ = endpoint_->claim_slot();
+    if (!has_slot_) {
+        if (!enter_queue()) co_return;
+        auto const turn = parked_;
+        auto const reason = co_await detail::suspension::wait(turn);
+        if (!leave_queue(reason)) co_return;
+    }
+    begin_connect();
+    auto const connected = connector_->finished();
+    auto const reason = co_await detail::suspension::wait(connected);
+    if (!end_connect(reason)) co_return;
+    while (!shake_hands()) {
+        std::error_code ec;
+        in_io_ = true;
+        auto const size = co_await connection_->bytes().read_some(
+            workspace_->input.get(), workspace::input_size, ec);
+        if (!take_handshake(ec, size)) co_return;
+    }
+}
+
+inline bool exchange::enter_queue() {
+    if (transport_->waiting_ >= transport_->options().max_waiting) {
+        fail(errc::too_many_waiting_calls);
+        return false;
+    }
+    parked_ = std::make_shared<detail::suspension>();
+    transport_->deadlines().set(*this, total_);
+    phase_ = phase::queued;
+    ++transport_->waiting_;
+    unlink();
+    endpoint_->waiters().push_back(*this);
+    return true;
+}
+
+/// Somebody else's stack, or a destructor: only notes it.
+inline void exchange::granted(std::shared_ptr<connection> idle) noexcept {
+    --transport_->waiting_;
+    phase_ = phase::open;
+    has_slot_ = true;
+    connection_ = std::move(idle);
+    transport_->active_.push_back(*this);
+    try {
+        parked_->wake(detail::wake_reason::ready);
+    } catch (std::bad_alloc const&) {  // its deadline will wake it
+    }
+}
+
+/// True when there is a slot, and a connection is to be opened in it.
+inline bool exchange::leave_queue(detail::wake_reason reason) {
+    parked_.reset();
+    if (phase_ == phase::done) return false;
+    if (reason != detail::wake_reason::ready) {
+        fail(errc::cancelled);
+        return false;
+    }
+    auto const used = std::move(connection_);
+    if (!used) return true;
+    if (used->usable(boot_clock::now(), !repeatable_)) {
+        adopt(used, true);
+        return false;
+    }
+    used->close();
+    return true;
+}
+
+inline void exchange::begin_connect() {
+    if (!linked()) transport_->active_.push_back(*this);
+    phase_ = phase::connecting;
+    connector_ = std::make_shared<connector>(transport_->executor(), endpoint_->host(),
+                                             endpoint_->port());
+    parked_ = connector_->finished();
+    set_stage_deadline(transport_->options().connect_deadline);
+    connector_->start();
+}
+
+/// True when there is a TLS handshake to be made.
+inline bool exchange::end_connect(detail::wake_reason reason) {
+    parked_.reset();
+    if (phase_ == phase::done) return false;
+    if (reason != detail::wake_reason::ready) {
+        fail(errc::cancelled);
+        return false;
+    }
+    if (!connector_->ok()) {
+        fail(connector_->code(), connector_->cause());
+        return false;
+    }
+    adopt(std::make_shared<connection>(connector_->take_socket(), boot_clock::now()), false);
+    connector_.reset();
+    if (endpoint_->tls()) {
+        phase_ = phase::handshaking;
+        connection_->bytes().start_tls(*endpoint_->tls(), endpoint_->host());
+        return true;
+    }
+    phase_ = phase::compose;
+    transport_->deadlines().set(*this, total_);
+    return false;
+}
+
+/// One turn of the handshake. True when there is no other: it is complete, or has failed.
+inline bool exchange::shake_hands() {
+    if (phase_ != phase::handshaking) return true;
+    stream& bytes = connection_->bytes();
+    tls_status const status = bytes.tls()->handshake();
+    std::error_code ec;
+    bytes.flush(ec);
+    if (status == tls_status::ok) {
+        phase_ = phase::compose;
+        transport_->deadlines().set(*this, total_);
+    } else if (status != tls_status::wants_input) {
+        fail_tls(*bytes.tls());
+    } else if (ec == asio::error::would_block) {
+        connection_->wait_writable(*this);
+    }
+    return phase_ != phase::handshaking;
+}
+
+/// False when that was the end.
+inline bool exchange::take_handshake(std::error_code const& ec, std::size_t size) {
+    in_io_ = false;
+    if (phase_ == phase::done) {
+        connection_.reset();
+    } else if (ec == asio::error::operation_aborted) {
+        fail(errc::cancelled);
+    } else if (ec) {
+        fail(errc::tls_handshake_failed, ec, "the connection ended during the handshake");
+    } else {
+        connection_->bytes().tls()->feed({workspace_->input.get(), size});
+    }
+    return phase_ == phase::handshaking;
+}
+
+inline void exchange::set_stage_deadline(duration d) {
+    time_point at = total_;
+    if (d != duration::max()) at = std::min(at, saturating_add(boot_clock::now(), d));
+    transport_->deadlines().set(*this, at);
+}
+
+inline void exchange::abort(errc why) noexcept {
+    if (phase_ == phase::done) return;
+    std::shared_ptr<detail::suspension> const parked = std::move(parked_);
+    fail(why);
+    try {
+        if (parked) parked->wake(detail::wake_reason::expired);
+    } catch (std::bad_alloc const&) {  // nothing to wake it with
+    }
+}
+
+inline void exchange::fail(errc code, std::error_code const& cause, char const* message) noexcept {
+    stage const at = where();
+    end_failed(at, [&] { return coauth::error(code, at, message).with_cause(cause); });
+}
+
+template <class MakeError>
+void exchange::end_failed(stage at, MakeError make_error) noexcept {
+    bool const maybe_processed = written_ != 0 && phase_ >= phase::writing;
+    failed_at_ = at;
+    failed_ = true;
+    leave();
+    try {
+        error_ = std::make_unique<coauth::error>(make_error()
+                                                     .with_endpoint(endpoint_->origin())
+                                                     .with_maybe_processed(maybe_processed));
+    } catch (std::bad_alloc const&) {  // error() has one for that
+    }
+}
+
+inline void exchange::drop_connection() noexcept {
+    if (!connection_) return;
+    connection_->close();
+    // An operation that is still awaited refers to the socket, closed or not.
+    if (!in_io_) connection_.reset();
+}
+
+inline void exchange::fail_tls(tls_engine& tls) noexcept {
+    long const verdict = endpoint_->tls()->verifies() ? tls.verify_result() : X509_V_OK;
+    std::error_code const cause = tls.cause();
+    stage const at = where();
+    end_failed(at, [&] { return detail::tls_failure(cause, verdict, at); });
+}
+
+/// Gives everything back and is done, from wherever it was.
+inline void exchange::leave() noexcept {
+    if (phase_ == phase::queued) --transport_->waiting_;
+    phase_ = phase::done;
+    unlink();
+    cancel_deadline();
+    if (connector_) connector_->abort();
+    drop_connection();
+    if (!has_slot_) return;
+    has_slot_ = false;
+    endpoint_->release_slot();
+}
+
+}  // namespace coauth::http
+
+#endif

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// What one exchange needs while it has a connection: the read buffer, the request's head, the
+// response parser. Reused by the next exchange, so that a warm request allocates none of it. On the
+// transport's sequential executor; not synchronised.
+
+#ifndef COAUTH_HTTP_WORKSPACE_HPP
+#define COAUTH_HTTP_WORKSPACE_HPP
+
+#include <coauth/codec/http1_parser.hpp>
+#include <coauth/secret.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <openssl/crypto.h>
+#include <utility>
+#include <vector>
+
+namespace coauth::http {
+
+struct workspace {
+    static constexpr std::size_t input_size = 16 * 1024;
+
+    /// Not initialised: pages that no response needs are never touched.
+    std::unique_ptr<char[]> const input{new char[input_size]};
+    detail::wiped_buffer output;
+    http1_parser parser{http1_parser::kind::response};
+
+    /// Credentials go as soon as they are sent; the memory stays unless it is a lot.
+    void wipe_output() noexcept {
+        if (output.size() > large) output = detail::wiped_buffer();
+        output.clear();
+    }
+    static constexpr std::size_t large = std::size_t{64} * 1024;
+};
+
+/// Spare workspaces, the last used first.
+class workspace_shelf {
+public:
+    [[nodiscard]] std::unique_ptr<workspace> take() {
+        if (spare_.empty()) return std::make_unique<workspace>();
+        std::unique_ptr<workspace> last = std::move(spare_.back());
+        spare_.pop_back();
+        return last;
+    }
+
+    void put_back(std::unique_ptr<workspace> w) noexcept {
+        constexpr std::size_t most = 256;
+        w->wipe_output();
+        if (spare_.size() >= most || w->parser.body().size() > workspace::large) return;
+        try {
+            spare_.push_back(std::move(w));
+        } catch (std::bad_alloc const&) {  // then it is not kept
+        }
+    }
+
+    /// Decrypted bytes on their way to the parser; used between two awaits only.
+    [[nodiscard]] char* plain() {
+        if (!plain_) plain_.reset(new char[workspace::input_size]);
+        return plain_.get();
+    }
+
+    void clear() noexcept { spare_.clear(); }
+
+private:
+    std::vector<std::unique_ptr<workspace>> spare_;
+    std::unique_ptr<char[]> plain_;
+};
+
+}  // namespace coauth::http
+
+#endif
