@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// One call from request to response as a state machine that a coroutine drives: hooks, credentials,
+// sends, and the one renewal after a 401. At most two sends, each of which the transport may repeat
+// once on a new connection (RFC 9110 §9.2.2). On the client's executor.
+
+#ifndef COAUTH_CALL_HPP
+#define COAUTH_CALL_HPP
+
+#include <coauth/authorization.hpp>
+#include <coauth/cache/acquire.hpp>
+#include <coauth/codec/redaction.hpp>
+#include <coauth/http/exchange.hpp>
+#include <coauth/protocol/unauthorized.hpp>
+#include <coauth/request.hpp>
+#include <coauth/response.hpp>
+#include <coauth/rest_core.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace coauth::detail {
+
+class call final : public rest_core::active_call {
+public:
+    enum class step : unsigned char {
+        work,  ///< await work()
+        io,    ///< await io() and pass its outcome to io_done()
+        done,  ///< take the outcome
+    };
+
+    call(std::shared_ptr<rest_core> core, request r)
+        : core_(std::move(core)), request_(std::move(r)), place_(core_->enter(*this)) {
+        duration const allowed = request_.deadline().value_or(core_->config.call_deadline);
+        deadline_ = saturating_add(boot_clock::now(), allowed);
+        if (core_->stopping()) fail(error(errc::stopped));
+    }
+    call(call const&) = delete;
+    call& operator=(call const&) = delete;
+    ~call() { core_->leave(place_); }
+
+    /// Goes on as far as possible without waiting.
+    [[nodiscard]] step next();
+
+    /// What is rare enough to be a coroutine of its own. The call must outlive it.
+    [[nodiscard]] awaitable<void> work() {
+        switch (state_) {
+            case state::before_call: return run_before_call(this);
+            case state::credentials: return get_credentials(this);
+            case state::renewal: return renew(this);
+            case state::after_response: return run_after_response(this);
+            default: return open(this);
+        }
+    }
+
+    [[nodiscard]] awaitable<std::size_t> io(std::error_code& ec) { return exchange_->io(ec); }
+    void io_done(std::error_code ec, std::size_t n) { exchange_->io_done(ec, n); }
+
+    /// The response, or throws.
+    void finish(response& out) {
+        if (failure_) throw exception(std::move(failure_));
+        out = std::move(response_);
+    }
+    void finish(result<response>& out) {
+        if (failure_)
+            out = std::move(failure_);
+        else
+            out = std::move(response_);
+    }
+
+    void abort(error reason) override {
+        aborted_ = std::move(reason);
+        if (auto const waiting = token_wait_.lock()) waiting->wake(wake_reason::expired);
+    }
+
+private:
+    enum class state : unsigned char {
+        before_call,
+        credentials,
+        exchange,
+        renewal,
+        after_response,
+        done,
+    };
+
+    void fail(error e) {
+        failure_ = std::move(e);
+        state_ = state::done;
+    }
+
+    void start();
+    void resolve_target();
+    void decide_authorization();
+    void drop_handmade_credentials(http_fields const& before);
+    [[nodiscard]] bool find_cached_token();
+    void begin_exchange();
+    [[nodiscard]] bool compose();
+    [[nodiscard]] bool token_still_good() const;
+    [[nodiscard]] time_point token_deadline() const;
+    void write_head(wiped_buffer& out);
+    void show_request();
+    void on_exchange_done();
+    void on_unauthorized();
+    void conclude();
+
+    static awaitable<void> run_before_call(call* self);
+    static awaitable<void> get_credentials(call* self);
+    static awaitable<void> open(call* self);
+    static awaitable<void> renew(call* self);
+    static awaitable<void> run_after_response(call* self);
+    awaitable<result<token_ref>> demand(token_demand wanted);
+
+    [[nodiscard]] token_source const* source() const noexcept {
+        return std::get_if<token_source>(&authorization_.what());
+    }
+    [[nodiscard]] authorization::user_method const* user_method() const noexcept {
+        auto const* method =
+            std::get_if<std::shared_ptr<authorization::user_method const>>(&authorization_.what());
+        return method == nullptr ? nullptr : method->get();
+    }
+
+    std::shared_ptr<rest_core> core_;
+    request request_;
+    rest_core::place place_;
+    time_point deadline_;
+    state state_ = state::before_call;
+
+    std::optional<url> url_;
+    std::string target_;
+    bool same_origin_ = true;
+    authorization authorization_;
+    /// What the user's own authorization made of the request, for this send.
+    std::optional<request> authorized_;
+
+    token_ref token_;
+    /// The token came for this call, and nothing has been waited for since.
+    bool just_fetched_ = false;
+    bool fetched_anew_ = false;
+    bool sent_again_ = false;
+    std::weak_ptr<suspension> token_wait_;
+
+    std::optional<http::exchange> exchange_;
+    response response_;
+    error failure_;
+    error aborted_;
+};
+
+}  // namespace coauth::detail
+
+#include <coauth/call_impl.hpp>
+
+#endif

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// The steps of a call. Included by call.hpp.
+
+#ifndef COAUTH_CALL_IMPL_HPP
+#define COAUTH_CALL_IMPL_HPP
+
+#include <coauth/call.hpp>
+
+namespace coauth::detail {
+
+inline call::step call::next() {
+    for (;;) {
+        if (aborted_ && state_ != state::done) fail(aborted_);
+        switch (state_) {
+            case state::before_call:
+                if (core_->config.hooks.before_call.waits()) return step::work;
+                start();
+                break;
+            case state::credentials:
+                if (user_method() != nullptr) return step::work;
+                if (source() != nullptr && !token_ && !find_cached_token()) return step::work;
+                begin_exchange();
+                break;
+            case state::exchange:
+                switch (exchange_->next()) {
+                    case http::exchange::step::open:
+                        if (!exchange_->try_open()) return step::work;
+                        break;
+                    case http::exchange::step::compose:
+                        if (compose()) break;
+                        exchange_->give_back();
+                        token_ = {};
+                        fetched_anew_ = true;
+                        state_ = state::credentials;
+                        break;
+                    case http::exchange::step::io: return step::io;
+                    case http::exchange::step::done: on_exchange_done(); break;
+                }
+                break;
+            case state::renewal: return step::work;
+            case state::after_response:
+                if (core_->config.hooks.after_response.waits()) return step::work;
+                core_->config.hooks.after_response.run(response_);
+                state_ = state::done;
+                break;
+            case state::done: exchange_.reset(); return step::done;
+        }
+    }
+}
+
+/// The hook that need not wait, and everything that is decided once.
+inline void call::start() {
+    auto const& hook = core_->config.hooks.before_call;
+    if (hook) {
+        http_fields const before = request_.headers();
+        hook.run(request_);
+        resolve_target();
+        drop_handmade_credentials(before);
+    } else {
+        resolve_target();
+    }
+    if (state_ != state::done) decide_authorization();
+}
+
+inline awaitable<void> call::run_before_call(call* self) {
+    http_fields const before = self->request_.headers();
+    auto const& hook = self->core_->config.hooks.before_call;
+    self->request_ = co_await hook.run_async(std::move(self->request_));
+    self->resolve_target();
+    self->drop_handmade_credentials(before);
+    if (self->state_ != state::done) self->decide_authorization();
+}
+
+inline void call::resolve_target() {
+    if (request_.absolute_url()) {
+        url_ = *request_.absolute_url();
+        same_origin_ = url_->origin() == core_->origin;
+        target_ = url_->target();
+        return;
+    }
+    result<std::string> target = append_target(core_->base, request_.target());
+    if (!target) return fail(std::move(target).error());
+    target_ = std::move(*target);
+}
+
+/// A header that somebody set before the hook moved the request was meant for the base URL's
+/// origin.
+inline void call::drop_handmade_credentials(http_fields const& before) {
+    if (same_origin_) return;
+    std::vector<std::string> dropped;
+    for (http_field const field : before) {
+        auto const now = request_.headers().find(field.name);
+        if (is_sensitive_name(field.name) && now && *now == field.value) {
+            dropped.emplace_back(field.name);
+        }
+    }
+    for (std::string const& name : dropped) request_.remove_header(name);
+}
+
+inline void call::decide_authorization() {
+    bool const by_hand = request_.headers().contains("Authorization");
+    if (same_origin_) {
+        authorization_ = request_.authorization().value_or(core_->config.authorization);
+        auto const* fixed = std::get_if<static_credential>(&authorization_.what());
+        bool const another_header = fixed != nullptr && !request_.headers().contains(fixed->name) &&
+                                    !iequals(fixed->name, "Authorization");
+        bool const certificate = std::holds_alternative<client_certificate>(authorization_.what());
+        if (by_hand && !another_header && !certificate) authorization_ = authorization();
+    }
+    url const& to = url_ ? *url_ : core_->base;
+    bool const bare = authorization_.is_none() && !by_hand;
+    error insecure = check_transport(to, bare || core_->config.insecure_http.has_value());
+    if (insecure) return fail(std::move(insecure));
+    state_ = state::credentials;
+}
+
+inline bool call::find_cached_token() {
+    // One look at the clock per send; it is the time line of every deadline here.
+    time_point const now = source()->entry()->policy().clock.now();
+    token_ = source()->try_cached(now);
+    just_fetched_ = false;
+    return static_cast<bool>(token_);
+}
+
+inline void call::begin_exchange() {
+    if (exchange_ && exchange_->next() != http::exchange::step::done) {
+        state_ = state::exchange;  // it gave its connection back while a token was fetched
+        return;
+    }
+    http::exchange_options o;
+    auto const* own = std::get_if<client_certificate>(&authorization_.what());
+    if (url_ || own != nullptr) {
+        o.origin = url_ ? *url_ : core_->base;
+        if (own != nullptr) o.tls = own->tls();
+    } else {
+        o.endpoint = core_->endpoint();
+    }
+    o.head_request = request_.method() == "HEAD";
+    o.repeatable = request_.is_idempotent();
+    o.max_body = core_->config.max_response_body;
+    o.total_deadline = deadline_;
+    exchange_.emplace(core_->transport, std::move(o));
+    state_ = state::exchange;
+}
+
+inline awaitable<void> call::open(call* self) {
+    self->just_fetched_ = false;
+    co_await self->exchange_->open();
+}
+
+inline bool call::token_still_good() const {
+    if (!token_ || just_fetched_ || fetched_anew_) return true;
+    return token_.valid(source()->entry()->policy().clock.now());
+}
+
+/// Writes the request now that there is a connection for it; false when the token has run out
+/// meanwhile.
+inline bool call::compose() {
+    if (!token_still_good()) return false;
+    write_head(exchange_->output());
+    if (core_->config.hooks.before_send) show_request();
+    exchange_->send((authorized_ ? *authorized_ : request_).body());
+    return true;
+}
+
+inline void call::write_head(wiped_buffer& out) {
+    request const& r = authorized_ ? *authorized_ : request_;
+    http_fields const& own = r.headers();
+    http1_head_writer head(out);
+    head.request_line(r.method(), target_, (url_ ? *url_ : core_->base).authority());
+    for (http_field const field : core_->default_headers) {
+        if (!own.contains(field.name)) head.field(field.name, field.value);
+    }
+    head.fields(own);
+    if (token_) head.field("Authorization", token_.authorization());
+    if (auto const* fixed = std::get_if<static_credential>(&authorization_.what())) {
+        head.field(fixed->name, fixed->value->reveal());
+    }
+    if (!own.contains("Accept-Encoding")) head.field("Accept-Encoding", "identity");
+    std::string const& method = r.method();
+    bool const expects_body = method == "POST" || method == "PUT" || method == "PATCH";
+    if (expects_body || !r.body().empty()) head.content_length(r.body().size());
+    head.end();
+}
+
+inline void call::show_request() {
+    request const& r = authorized_ ? *authorized_ : request_;
+    http_fields shown;
+    for (http_field const field : core_->default_headers) {
+        if (!r.headers().contains(field.name)) shown.append(field.name, field.value);
+    }
+    for (http_field const field : redact_headers(r.headers()))
+        shown.append(field.name, field.value);
+    if (token_)
+        shown.append("Authorization", redact_header("Authorization", token_.authorization()));
+    if (auto const* fixed = std::get_if<static_credential>(&authorization_.what())) {
+        std::string_view const value = fixed->value->reveal();
+        bool const scheme = iequals(fixed->name, "Authorization");
+        shown.append(fixed->name, scheme ? redact_header(fixed->name, value) : redacted);
+    }
+    std::string full = (url_ ? *url_ : core_->base).origin();
+    std::size_t const mark = target_.find('?');
+    full += target_.substr(0, mark);
+    if (mark != std::string::npos)
+        full += "?" + redact_form(std::string_view(target_).substr(mark + 1));
+    auto const type = r.headers().find("Content-Type");
+    core_->config.hooks.before_send(sent_request(r.method(), std::move(full), std::move(shown),
+                                                 redact_body(type.value_or(""), r.body())));
+}
+
+inline void call::on_exchange_done() {
+    if (exchange_->error()) return fail(exchange_->error());
+    http::exchange& x = *exchange_;
+    response_ = response(x.status(), std::string(x.parser().reason()), std::move(x.fields()),
+                         x.take_body());
+    auto const coding = response_.header("Content-Encoding");
+    bool const asked = request_.headers().contains("Accept-Encoding");
+    if (coding && !asked && !coding->empty() && !iequals(*coding, "identity")) {
+        return fail(error(errc::unexpected_encoding, stage::read).with_endpoint(core_->origin));
+    }
+    if (response_.status() == 401) return on_unauthorized();
+    if (token_ && response_.status() < 400)
+        source()->entry()->accepted(token_.generation(), core_->origin);
+    conclude();
+}
+
+inline void call::on_unauthorized() {
+    bool const mine = user_method() != nullptr;
+    bool const help = mine || (token_ && renewal_may_help(401, response_.challenges()));
+    if (help && !sent_again_) {
+        state_ = state::renewal;
+        return;
+    }
+    if (token_ && help) {
+        auto const& entry = source()->entry();
+        entry->rejected_again(entry->policy().clock.now(), token_.generation(), core_->origin);
+    }
+    conclude();
+}
+
+inline void call::conclude() {
+    url where = url_ ? *url_ : core_->base;
+    result<url> const full = resolve_reference(where, target_);
+    response_.set_request_url(full ? *full : std::move(where));
+    state_ = core_->config.hooks.after_response ? state::after_response : state::done;
+}
+
+inline awaitable<void> call::run_after_response(call* self) {
+    auto const& hook = self->core_->config.hooks.after_response;
+    self->response_ = co_await hook.run_async(std::move(self->response_));
+    self->state_ = state::done;
+}
+
+/// This call's deadline on the time line of the source.
+inline time_point call::token_deadline() const {
+    if (deadline_ == time_point::max()) return deadline_;
+    return source()->entry()->policy().clock.now() + (deadline_ - boot_clock::now());
+}
+
+/// A token of the source, on this call's deadline.
+inline awaitable<result<token_ref>> call::demand(token_demand wanted) {
+    wanted.report_wait_to(token_wait_);
+    return acquire(source()->entry(), source()->endpoint(), std::move(wanted));
+}
+
+inline awaitable<void> call::get_credentials(call* self) {
+    if (auto const* method = self->user_method()) {
+        request copy = self->request_;
+        self->authorized_ = co_await method->apply(std::move(copy));
+        self->begin_exchange();
+        co_return;
+    }
+    if (self->source()->endpoint()->stopped()) {
+        self->fail(error(errc::stopped, stage::token));
+        co_return;
+    }
+    result<token_ref> token = co_await self->demand(token_demand(self->token_deadline()));
+    if (!token) {
+        self->fail(std::move(token).error());
+        co_return;
+    }
+    self->token_ = std::move(*token);
+    self->just_fetched_ = true;
+}
+
+/// After a 401 that another token may mend. Where that comes to nothing the 401 stands.
+inline awaitable<void> call::renew(call* self) {
+    self->sent_again_ = true;
+    bool const may_resend = self->request_.may_be_sent_again();
+    if (auto const* method = self->user_method()) {
+        bool const again = co_await method->on_unauthorized(self->response_);
+        if (again && may_resend) {
+            self->state_ = state::credentials;
+        } else {
+            self->conclude();
+        }
+        co_return;
+    }
+    result<token_ref> token =
+        co_await self->demand(token_demand(self->token_deadline())
+                                  .after_rejection(self->token_.generation(), self->core_->origin));
+    if (!token) {
+        self->fail(std::move(token).error());
+        co_return;
+    }
+    if (!*token || !may_resend) {
+        self->conclude();
+        co_return;
+    }
+    self->token_ = std::move(*token);
+    self->just_fetched_ = true;
+    self->state_ = state::credentials;
+}
+
+}  // namespace coauth::detail
+
+#endif

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// Calls to one REST API: authorized, pooled, bounded in time. A cheap handle; copies share the
+// connections. Safe from any thread and any executor, unless made with `single_threaded`.
+
+#ifndef COAUTH_REST_CLIENT_HPP
+#define COAUTH_REST_CLIENT_HPP
+
+#include <coauth/call.hpp>
+#include <coauth/request.hpp>
+#include <coauth/response.hpp>
+#include <coauth/rest_client_config.hpp>
+#include <coauth/rest_core.hpp>
+
+#include <exception>
+#include <memory>
+#include <new>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace coauth {
+
+/// The caller's promise that one thread at a time runs the executor.
+struct single_threaded_t {
+    explicit single_threaded_t() = default;
+};
+inline constexpr single_threaded_t single_threaded{};
+
+/// For asio::co_spawn: an exception of the coroutine leaves io_context::run(), instead of being
+/// swallowed as with asio::detached.
+struct rethrow_t {
+    template <class... Results>
+    void operator()(std::exception_ptr thrown, Results&&...) const {
+        if (thrown) std::rethrow_exception(std::move(thrown));
+    }
+};
+inline constexpr rethrow_t rethrow{};
+
+namespace detail {
+
+[[nodiscard]] inline bool is_cancellation(std::exception_ptr const& thrown) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (std::system_error const& e) {
+        return e.code() == asio::error::operation_aborted;
+    } catch (...) { return false; }
+}
+
+/// A cancelled await is errc::cancelled; what a hook of the user threw goes to the user as it is.
+[[noreturn]] inline void outcome_of(std::exception_ptr const& thrown, response&) {
+    if (is_cancellation(thrown)) throw exception(error(errc::cancelled));
+    std::rethrow_exception(thrown);
+}
+
+inline void outcome_of(std::exception_ptr const& thrown, result<response>& out) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (exception const& e) { out = e.error(); } catch (std::bad_alloc const&) {
+        out = error(errc::out_of_memory);
+    } catch (std::exception const& e) {
+        out = is_cancellation(thrown) ? error(errc::cancelled)
+                                      : error(errc::hook_failed, stage::hook, e.what());
+    } catch (...) { out = error(errc::hook_failed, stage::hook); }
+}
+
+}  // namespace detail
+
+class rest_client {
+public:
+    /// Works on a strand of `executor`: each call hops there and back. Throws coauth::exception
+    /// with condition::configuration when the configuration cannot work.
+    rest_client(any_executor const& executor, rest_client_config config)
+        : core_(std::make_shared<detail::rest_core>(asio::make_strand(executor),
+                                                    std::move(config))) {}
+
+    /// Works on `executor` itself: calls awaited there run in place, others hop.
+    rest_client(single_threaded_t, any_executor const& executor, rest_client_config config)
+        : core_(std::make_shared<detail::rest_core>(executor, std::move(config))) {}
+
+    // Each of these appends `target` to the base URL's path, and gives the response whatever its
+    // status. They throw coauth::exception; the try_ forms give the same error as a value, also
+    // errc::cancelled. Cancelling the await ends the call; a token being fetched for it is not
+    // lost.
+
+    [[nodiscard]] awaitable<response> get(std::string target) const {
+        return send(request("GET", std::move(target)));
+    }
+    [[nodiscard]] awaitable<response> head(std::string target) const {
+        return send(request("HEAD", std::move(target)));
+    }
+    [[nodiscard]] awaitable<response> delete_(std::string target) const {
+        return send(request("DELETE", std::move(target)));
+    }
+    [[nodiscard]] awaitable<response> post(std::string target, std::string body,
+                                           std::string_view type = "application/json") const {
+        return send(request("POST", std::move(target)).body(std::move(body), type));
+    }
+    [[nodiscard]] awaitable<response> put(std::string target, std::string body,
+                                          std::string_view type = "application/json") const {
+        return send(request("PUT", std::move(target)).body(std::move(body), type));
+    }
+    [[nodiscard]] awaitable<response> patch(std::string target, std::string body,
+                                            std::string_view type = "application/json") const {
+        return send(request("PATCH", std::move(target)).body(std::move(body), type));
+    }
+    [[nodiscard]] awaitable<response> send(request r) const {
+        return perform<response>(core_, std::move(r));
+    }
+
+    [[nodiscard]] awaitable<result<response>> try_get(std::string target) const {
+        return try_send(request("GET", std::move(target)));
+    }
+    [[nodiscard]] awaitable<result<response>> try_head(std::string target) const {
+        return try_send(request("HEAD", std::move(target)));
+    }
+    [[nodiscard]] awaitable<result<response>> try_delete(std::string target) const {
+        return try_send(request("DELETE", std::move(target)));
+    }
+    [[nodiscard]] awaitable<result<response>> try_post(
+        std::string target, std::string body, std::string_view type = "application/json") const {
+        return try_send(request("POST", std::move(target)).body(std::move(body), type));
+    }
+    [[nodiscard]] awaitable<result<response>> try_put(
+        std::string target, std::string body, std::string_view type = "application/json") const {
+        return try_send(request("PUT", std::move(target)).body(std::move(body), type));
+    }
+    [[nodiscard]] awaitable<result<response>> try_patch(
+        std::string target, std::string body, std::string_view type = "application/json") const {
+        return try_send(request("PATCH", std::move(target)).body(std::move(body), type));
+    }
+    [[nodiscard]] awaitable<result<response>> try_send(request r) const {
+        return perform<result<response>>(core_, std::move(r));
+    }
+
+    /// Takes no new calls (errc::stopped), gives those in flight `grace`, then ends them with
+    /// errc::stopped, and closes every connection. A hook of yours that waits for something is
+    /// waited for.
+    [[nodiscard]] awaitable<void> stop(duration grace) const { return stop(core_, grace); }
+
+    /// Where calls run and hooks are called.
+    [[nodiscard]] any_executor get_executor() const { return core_->transport->executor(); }
+
+private:
+    template <class Outcome>
+    static awaitable<Outcome> perform(std::shared_ptr<detail::rest_core> core, request r);
+    static awaitable<void> stop(std::shared_ptr<detail::rest_core> core, duration grace);
+    static awaitable<void> stop_here(std::shared_ptr<detail::rest_core> core, duration grace);
+
+    std::shared_ptr<detail::rest_core> core_;
+};
+
+/// The one coroutine of an ordinary call: everything rare is in coroutines of its own.
+template <class Outcome>
+awaitable<Outcome> rest_client::perform(std::shared_ptr<detail::rest_core> core, request r) {
+    any_executor const here = co_await asio::this_coro::executor;
+    Outcome outcome;
+    std::exception_ptr thrown;
+    try {
+        if (here != core->transport->executor()) {
+            any_executor const there = core->transport->executor();
+            outcome = co_await asio::co_spawn(there, perform<Outcome>(core, std::move(r)),
+                                              asio::use_awaitable);
+        } else {
+            auto const c = std::make_unique<detail::call>(core, std::move(r));
+            for (;;) {
+                detail::call::step const next = c->next();
+                if (next == detail::call::step::done) break;
+                if (next == detail::call::step::work) {
+                    co_await c->work();
+                } else {
+                    std::error_code ec;
+                    std::size_t const n = co_await c->io(ec);
+                    c->io_done(ec, n);
+                }
+            }
+            c->finish(outcome);
+        }
+    } catch (...) { thrown = std::current_exception(); }
+    if (thrown) detail::outcome_of(thrown, outcome);
+    co_return outcome;
+}
+
+inline awaitable<void> rest_client::stop(std::shared_ptr<detail::rest_core> core, duration grace) {
+    any_executor const there = core->transport->executor();
+    co_await asio::co_spawn(there, stop_here(core, grace), asio::use_awaitable);
+}
+
+inline awaitable<void> rest_client::stop_here(std::shared_ptr<detail::rest_core> core,
+                                              duration grace) {
+    any_executor const executor = co_await asio::this_coro::executor;
+    core->refuse();
+    if (!core->idle()) {
+        auto const waiting = std::make_shared<detail::suspension>();
+        core->wake_when_idle(waiting);
+        asio::steady_timer timer(executor);
+        detail::wake_at(timer, grace, waiting);
+        detail::wake_reason const reason = co_await detail::suspension::wait(waiting);
+        if (reason != detail::wake_reason::ready) core->abort_calls();
+    }
+    core->transport->stop_now();
+    if (!core->idle()) {
+        auto const waiting = std::make_shared<detail::suspension>();
+        core->wake_when_idle(waiting);
+        co_await detail::suspension::wait(waiting);
+    }
+}
+
+}  // namespace coauth
+
+#endif

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// What a REST client and its calls share: configuration, connections, and the list of calls in
+// flight. Everything but the constructor on the client's own executor.
+
+#ifndef COAUTH_REST_CORE_HPP
+#define COAUTH_REST_CORE_HPP
+
+#include <coauth/codec/redaction.hpp>
+#include <coauth/detail/suspension.hpp>
+#include <coauth/http/transport.hpp>
+#include <coauth/rest_client_config.hpp>
+#include <coauth/url.hpp>
+
+#include <list>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace coauth::detail {
+
+class rest_core {
+public:
+    /// A call in flight, as stop() sees it.
+    class active_call {
+    public:
+        virtual void abort(error reason) = 0;
+
+    protected:
+        ~active_call() = default;
+    };
+    using place = std::list<active_call*>::iterator;
+
+    rest_core(any_executor const& sequential, rest_client_config c)
+        : config(std::move(c)), base(url::parse(config.base_url).value()), origin(base.origin()) {
+        check();
+        http::transport_options o;
+        o.connect_deadline = config.connect_deadline;
+        o.first_byte_deadline = config.first_byte_deadline;
+        o.max_connections_per_origin = config.max_connections_per_origin;
+        if (base.is_https()) o.tls = http::tls_context::make(config.tls).value();
+        transport = http::transport::make(sequential, o);
+        for (auto const& [name, value] : config.headers) default_headers.append(name, value);
+    }
+
+    [[nodiscard]] bool stopping() const noexcept { return stopping_; }
+    void refuse() noexcept { stopping_ = true; }
+
+    [[nodiscard]] place enter(active_call& call) { return calls_.insert(calls_.end(), &call); }
+    void leave(place at) {
+        calls_.erase(at);
+        if (calls_.empty() && idle_) std::exchange(idle_, nullptr)->wake(wake_reason::ready);
+    }
+    [[nodiscard]] bool idle() const noexcept { return calls_.empty(); }
+    void wake_when_idle(std::shared_ptr<suspension> waiting) { idle_ = std::move(waiting); }
+
+    /// The pool of the base URL's origin, looked up once.
+    [[nodiscard]] std::shared_ptr<http::endpoint> const& endpoint() {
+        if (!endpoint_) endpoint_ = transport->endpoint_for(base);
+        return endpoint_;
+    }
+
+    void abort_calls() {
+        // An aborted call leaves later, from its own coroutine, so the list stays as it is.
+        for (active_call* const call : calls_) call->abort(error(errc::stopped));
+    }
+
+    rest_client_config const config;
+    url const base;
+    std::string const origin;
+    http_fields default_headers;
+    std::shared_ptr<http::transport> transport;
+
+private:
+    void check() const {
+        bool const bare = config.authorization.is_none();
+        error insecure = check_transport(base, bare || config.insecure_http.has_value());
+        if (insecure) throw exception(std::move(insecure));
+        if (!base.query().empty()) {
+            throw exception(error(errc::invalid_url, stage::configuration,
+                                  "a base URL has no query: put it into the requests"));
+        }
+        if (config.max_connections_per_origin == 0) {
+            throw exception(error(errc::invalid_configuration, stage::configuration,
+                                  "max_connections_per_origin is 0"));
+        }
+        for (auto const& [name, value] : config.headers) {
+            if (check_user_header(name, value) != errc{} || is_sensitive_name(name)) {
+                throw exception(error(errc::invalid_header, stage::configuration,
+                                      "default header '" + name +
+                                          "' is not allowed by HTTP, is set "
+                                          "by the library, or is a credential")
+                                    .with_hint("credentials belong into authorization"));
+            }
+        }
+    }
+
+    std::shared_ptr<http::endpoint> endpoint_;
+    std::list<active_call*> calls_;
+    std::shared_ptr<suspension> idle_;
+    bool stopping_ = false;
+};
+
+}  // namespace coauth::detail
+
+#endif

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// The token endpoint of one source: builds the token request, has the client authenticate, sends it
+// and reads the answer. Fetches run on a strand of the source's executor; the rest on any thread.
+
+#ifndef COAUTH_TOKEN_ENDPOINT_HPP
+#define COAUTH_TOKEN_ENDPOINT_HPP
+
+#include <coauth/cache/cache_entry.hpp>
+#include <coauth/cache/cache_key.hpp>
+#include <coauth/cache/token_cache.hpp>
+#include <coauth/cache/token_fetcher.hpp>
+#include <coauth/codec/http1_writer.hpp>
+#include <coauth/codec/redaction.hpp>
+#include <coauth/http/exchange.hpp>
+#include <coauth/http/tls_context.hpp>
+#include <coauth/http/transport.hpp>
+#include <coauth/insecure.hpp>
+#include <coauth/token_source_config.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace coauth::detail {
+
+class token_endpoint : public token_fetcher, public std::enable_shared_from_this<token_endpoint> {
+public:
+    token_endpoint(any_executor const& executor, token_source_config config)
+        : config_(std::move(config)),
+          grant_{config_.scope, config_.audience, config_.resource, config_.parameters},
+          url_(checked_url(config_)),
+          gate_(gate_of(executor)) {
+        check();
+        if (url_.is_https()) tls_ = http::tls_context::make(config_.tls).value();
+        transport_ = http::transport::make(asio::make_strand(executor), options());
+    }
+
+    [[nodiscard]] awaitable<result<fetched_token>> fetch(time_point deadline) override {
+        return fetch(shared_from_this(), deadline);
+    }
+    [[nodiscard]] any_executor home() const override { return transport_->executor(); }
+    [[nodiscard]] std::shared_ptr<context_gate> const& gate() const noexcept override {
+        return gate_;
+    }
+
+    [[nodiscard]] cache_policy policy() const {
+        return {config_.lifetime, config_.fetch_deadline, config_.clock};
+    }
+    [[nodiscard]] duration monotonic_offset() const noexcept { return monotonic_offset_; }
+
+    /// Everything that changes the token or the right to it (DESIGN: guarantee 7).
+    [[nodiscard]] cache_key identify(token_cache const& cache) const {
+        sha256_hasher key;
+        auto const add = [&](std::string_view name, std::string_view value) {
+            key.add_part(name);
+            key.add_part(value);
+        };
+        add("token_endpoint", url_.to_string());
+        add("client", client_identity(cache));
+        add("trust", tls_ ? tls_->trust_id() : "plain");
+        grant_.identify(key);
+        for (auto const& [name, value] : config_.headers) {
+            add("header", name);
+            add("value", value);
+        }
+        add("scheme", to_string(config_.response.scheme));
+        bool const named_hook = !config_.hooks.cache_identity.empty();
+        if (config_.hooks.before_call && !named_hook) add("private", unique());
+        if (config_.hooks.before_call && named_hook) add("hook", config_.hooks.cache_identity);
+        return cache_key(key.finish());
+    }
+
+    void refuse() noexcept { stopped_.store(true, std::memory_order_release); }  // sync: stopped()
+    [[nodiscard]] bool stopped() const noexcept override {
+        return stopped_.load(std::memory_order_acquire);  // sync: refuse()
+    }
+
+    /// Closes its connections, on its own executor.
+    [[nodiscard]] awaitable<void> close() { return close(shared_from_this()); }
+
+private:
+    static url checked_url(token_source_config const& config) {
+        url parsed = url::parse(config.token_url).value();
+        error insecure = check_transport(parsed, config.insecure_http.has_value());
+        if (insecure) throw exception(std::move(insecure));
+        return parsed;
+    }
+
+    void check() const {
+        if (!config_.client) {
+            throw exception(error(errc::invalid_configuration, stage::configuration,
+                                  "token_source_config::client is not set"));
+        }
+        if (error wrong = grant_.check()) throw exception(std::move(wrong));
+        for (auto const& [name, value] : config_.headers) {
+            if (check_user_header(name, value) != errc{}) {
+                throw exception(error(errc::invalid_header, stage::configuration,
+                                      "token request header '" + name + "' is not allowed"));
+            }
+        }
+    }
+
+    [[nodiscard]] http::transport_options options() const {
+        http::transport_options o;
+        o.connect_deadline = config_.connect_deadline;
+        o.first_byte_deadline = config_.first_byte_deadline;
+        o.tls = tls_;
+        return o;
+    }
+
+    [[nodiscard]] std::string client_identity(token_cache const& cache) const {
+        std::optional<secret> const identity = config_.client.cache_identity();
+        return identity ? cache.credential_identity(identity->reveal()) : unique();
+    }
+
+    static std::string unique() {
+        static std::atomic<std::uint64_t> counter{1};
+        return "#" + std::to_string(
+                         counter.fetch_add(1, std::memory_order_relaxed));  // sync: unique only
+    }
+
+    static awaitable<result<fetched_token>> fetch(std::shared_ptr<token_endpoint> self,
+                                                  time_point deadline) {
+        any_executor const here = co_await asio::this_coro::executor;
+        time_point const started = self->config_.clock.now();
+        token_request r = self->grant_.request(self->url_);
+        for (auto const& [name, value] : self->config_.headers) r.header(name, value);
+        edit_hook<token_request> const& hook = self->config_.hooks.before_call;
+        if (hook.waits()) {
+            r = co_await hook.run_async(std::move(r));
+        } else {
+            hook.run(r);
+        }
+        r = co_await self->config_.client.authenticate(std::move(r));
+
+        http::exchange x(self->transport_on(here), self->exchange_options(deadline - started));
+        for (;;) {
+            http::exchange::step const next = x.next();
+            if (next == http::exchange::step::done) break;
+            if (next == http::exchange::step::open) {
+                bool const idle = x.try_open();
+                if (!idle) co_await x.open();
+            } else if (next == http::exchange::step::compose) {
+                self->compose(x, r);
+            } else {
+                std::error_code ec;
+                std::size_t const n = co_await x.io(ec);
+                x.io_done(ec, n);
+            }
+        }
+        if (x.error()) co_return x.error();
+        co_return self->read(x, r, started);
+    }
+
+    [[nodiscard]] std::shared_ptr<http::transport> transport_on(any_executor const& here) const {
+        // Where the home context has gone, a fetch gets by with a connection of its own.
+        context_gate::pass const alive = gate_->enter();
+        bool const at_home = alive && here == transport_->executor();
+        if (at_home) return transport_;
+        return http::transport::make(here, options());
+    }
+
+    [[nodiscard]] http::exchange_options exchange_options(duration rest) const {
+        http::exchange_options o;
+        o.origin = url_;
+        // A token request may be repeated when a reused connection turns out to be dead: the server
+        // has not seen it (RFC 9112 §9.3.1), and if it has, one more token does no harm.
+        o.repeatable = true;
+        o.sensitive = true;
+        o.max_body = config_.max_response_body;
+        o.total_deadline = saturating_add(boot_clock::now(), rest);
+        return o;
+    }
+
+    void compose(http::exchange& x, token_request const& r) const {
+        wiped_buffer body;
+        r.encode(body);
+        wiped_buffer& out = x.output();
+        http1_head_writer head(out);
+        head.request_line("POST", url_.target(), url_.authority());
+        head.field("Accept", "application/json");
+        head.field("Accept-Encoding", "identity");
+        head.field("Content-Type", "application/x-www-form-urlencoded");
+        head.fields(r.headers());
+        head.content_length(body.size());
+        head.end();
+        if (config_.hooks.before_send) {
+            config_.hooks.before_send(sent_request(
+                "POST", url_.to_string(), redact_headers(r.headers()), redact_form(body.view())));
+        }
+        out.append(body.view());
+        x.send();
+    }
+
+    [[nodiscard]] result<fetched_token> read(http::exchange& x, token_request const& r,
+                                             time_point started) const {
+        auto const type = x.fields().find("Content-Type");
+        if (config_.hooks.after_response) {
+            config_.hooks.after_response(
+                received_response(x.status(), redact_headers(x.fields()),
+                                  redact_body(type.value_or("application/json"), x.body())));
+        }
+        std::string const origin = url_.origin();
+        token_endpoint_context context;
+        context.endpoint = origin;
+        context.client_auth_method = r.authentication_method();
+        context.basic_encodings_differ = r.basic_encodings_differ();
+        context.retry_after = x.fields().find("Retry-After");
+        context.now = std::chrono::duration_cast<std::chrono::seconds>(
+                          std::chrono::system_clock::now().time_since_epoch())
+                          .count();
+        result<token_response> parsed =
+            parse_token_response(x.status(), type, x.fields().find("Content-Encoding"), x.body(),
+                                 config_.response, context);
+        if (!parsed) return std::move(parsed).error();
+        return fetched_token{std::move(*parsed), started};
+    }
+
+    static awaitable<void> close(std::shared_ptr<token_endpoint> self) {
+        bool const alive = static_cast<bool>(self->gate_->enter());
+        if (!alive) co_return;
+        co_await asio::co_spawn(self->transport_->executor(), close_here(self),
+                                asio::use_awaitable);
+    }
+    static awaitable<void> close_here(std::shared_ptr<token_endpoint> self) {
+        self->transport_->stop_now();
+        co_return;
+    }
+
+    token_source_config const config_;
+    client_credentials const grant_;
+    url const url_;
+    std::shared_ptr<context_gate> const gate_;
+    std::shared_ptr<http::tls_context const> tls_;
+    std::shared_ptr<http::transport> transport_;
+    duration const monotonic_offset_ = clock::monotonic_offset();
+    std::atomic<bool> stopped_{false};
+};
+
+}  // namespace coauth::detail
+
+#endif

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// What a token source is told. A plain aggregate for its constructor; do not write it inside a
+// co_await expression (g++ 12).
+
+#ifndef COAUTH_TOKEN_SOURCE_CONFIG_HPP
+#define COAUTH_TOKEN_SOURCE_CONFIG_HPP
+
+#include <coauth/cache/timeline.hpp>
+#include <coauth/client_auth/client_authentication.hpp>
+#include <coauth/clock.hpp>
+#include <coauth/grant/client_credentials.hpp>
+#include <coauth/hooks.hpp>
+#include <coauth/http/tls_config.hpp>
+#include <coauth/insecure.hpp>
+#include <coauth/protocol/token_response.hpp>
+#include <coauth/scope.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace coauth {
+
+struct token_source_config {
+    /// The token endpoint (RFC 6749 §3.2): https, or http on loopback. A query is kept.
+    std::string token_url = {};
+    /// client_secret_basic, client_secret_post, or your own type.
+    any_client_authentication client = {};
+    /// RFC 6749 §3.3; empty: the server's default.
+    coauth::scope scope = {};
+    /// Sent as `audience` where not empty.
+    std::string audience = {};
+    /// Each sent as `resource` (RFC 8707 §2).
+    std::vector<std::string> resource = {};
+    /// Further form parameters and headers of the token request.
+    string_pairs parameters = {};
+    string_pairs headers = {};
+    /// Whom to trust, and a client certificate for the token endpoint.
+    tls_config tls = {};
+    token_hooks hooks = {};
+    /// What to accept in a token response.
+    token_response_options response = {};
+    /// In bytes. Range: above 0.
+    std::size_t max_response_body = 1024 * 1024;
+    lifetime_policy lifetime = {};
+    /// For one token request as a whole, for its connection (DNS and TLS included), and from the
+    /// end of the request to the first byte of the answer. Range: above 0.
+    duration fetch_deadline = std::chrono::seconds(30);
+    duration connect_deadline = std::chrono::seconds(10);
+    duration first_byte_deadline = std::chrono::seconds(30);
+    coauth::clock clock = {};
+    /// Send credentials over plain http to another machine. Do not.
+    std::optional<insecure_http_t> insecure_http = std::nullopt;
+};
+
+}  // namespace coauth
+
+#endif
