@@ -74,7 +74,7 @@ public:
 
     void abort(error reason) override {
         aborted_ = std::move(reason);
-        if (auto const waiting = token_wait_.lock()) waiting->wake(wake_reason::expired);
+        if (auto const waiting = token_wait_.lock()) waiting->wake(wake_reason::cancelled);
     }
 
 private:
@@ -88,7 +88,8 @@ private:
     };
 
     void fail(error e) {
-        failure_ = std::move(e);
+        // Whoever aborted the call knows why it failed.
+        failure_ = aborted_ ? aborted_ : std::move(e);
         state_ = state::done;
     }
 
@@ -137,8 +138,8 @@ private:
     std::optional<request> authorized_;
 
     token_ref token_;
-    /// The token came for this call, and nothing has been waited for since.
-    bool just_fetched_ = false;
+    /// The token was found or fetched, and nothing has been waited for since.
+    bool just_looked_at_ = false;
     bool fetched_anew_ = false;
     bool sent_again_ = false;
     std::weak_ptr<suspension> token_wait_;

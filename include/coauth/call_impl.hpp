@@ -10,6 +10,7 @@
 namespace coauth::detail {
 
 inline call::step call::next() {
+    rest_core::sole_entry const alone(*core_);
     for (;;) {
         if (aborted_ && state_ != state::done) fail(aborted_);
         switch (state_) {
@@ -79,7 +80,7 @@ inline void call::resolve_target() {
         target_ = url_->target();
         return;
     }
-    result<std::string> target = append_target(core_->base, request_.target());
+    result<std::string> target = append_target(*core_->base, request_.target());
     if (!target) return fail(std::move(target).error());
     target_ = std::move(*target);
 }
@@ -108,7 +109,7 @@ inline void call::decide_authorization() {
         bool const certificate = std::holds_alternative<client_certificate>(authorization_.what());
         if (by_hand && !another_header && !certificate) authorization_ = authorization();
     }
-    url const& to = url_ ? *url_ : core_->base;
+    url const& to = url_ ? *url_ : *core_->base;
     bool const bare = authorization_.is_none() && !by_hand;
     error insecure = check_transport(to, bare || core_->config.insecure_http.has_value());
     if (insecure) return fail(std::move(insecure));
@@ -119,7 +120,7 @@ inline bool call::find_cached_token() {
     // One look at the clock per send; it is the time line of every deadline here.
     time_point const now = source()->entry()->policy().clock.now();
     token_ = source()->try_cached(now);
-    just_fetched_ = false;
+    just_looked_at_ = true;
     return static_cast<bool>(token_);
 }
 
@@ -131,7 +132,7 @@ inline void call::begin_exchange() {
     http::exchange_options o;
     auto const* own = std::get_if<client_certificate>(&authorization_.what());
     if (url_ || own != nullptr) {
-        o.origin = url_ ? *url_ : core_->base;
+        o.origin = url_ ? *url_ : *core_->base;
         if (own != nullptr) o.tls = own->tls();
     } else {
         o.endpoint = core_->endpoint();
@@ -145,12 +146,12 @@ inline void call::begin_exchange() {
 }
 
 inline awaitable<void> call::open(call* self) {
-    self->just_fetched_ = false;
+    self->just_looked_at_ = false;
     co_await self->exchange_->open();
 }
 
 inline bool call::token_still_good() const {
-    if (!token_ || just_fetched_ || fetched_anew_) return true;
+    if (!token_ || just_looked_at_ || fetched_anew_) return true;
     return token_.valid(source()->entry()->policy().clock.now());
 }
 
@@ -168,7 +169,7 @@ inline void call::write_head(wiped_buffer& out) {
     request const& r = authorized_ ? *authorized_ : request_;
     http_fields const& own = r.headers();
     http1_head_writer head(out);
-    head.request_line(r.method(), target_, (url_ ? *url_ : core_->base).authority());
+    head.request_line(r.method(), target_, (url_ ? *url_ : *core_->base).authority());
     for (http_field const field : core_->default_headers) {
         if (!own.contains(field.name)) head.field(field.name, field.value);
     }
@@ -199,7 +200,7 @@ inline void call::show_request() {
         bool const scheme = iequals(fixed->name, "Authorization");
         shown.append(fixed->name, scheme ? redact_header(fixed->name, value) : redacted);
     }
-    std::string full = (url_ ? *url_ : core_->base).origin();
+    std::string full = (url_ ? *url_ : *core_->base).origin();
     std::size_t const mark = target_.find('?');
     full += target_.substr(0, mark);
     if (mark != std::string::npos)
@@ -216,7 +217,8 @@ inline void call::on_exchange_done() {
                          x.take_body());
     auto const coding = response_.header("Content-Encoding");
     bool const asked = request_.headers().contains("Accept-Encoding");
-    if (coding && !asked && !coding->empty() && !iequals(*coding, "identity")) {
+    if (coding && !asked && !response_.body().empty() && !coding->empty() &&
+        !iequals(*coding, "identity")) {
         return fail(error(errc::unexpected_encoding, stage::read).with_endpoint(core_->origin));
     }
     if (response_.status() == 401) return on_unauthorized();
@@ -240,9 +242,8 @@ inline void call::on_unauthorized() {
 }
 
 inline void call::conclude() {
-    url where = url_ ? *url_ : core_->base;
-    result<url> const full = resolve_reference(where, target_);
-    response_.set_request_url(full ? *full : std::move(where));
+    response_.set_request_url(url_ ? std::make_shared<url const>(*url_) : core_->base,
+                              std::move(target_));
     state_ = core_->config.hooks.after_response ? state::after_response : state::done;
 }
 
@@ -281,7 +282,7 @@ inline awaitable<void> call::get_credentials(call* self) {
         co_return;
     }
     self->token_ = std::move(*token);
-    self->just_fetched_ = true;
+    self->just_looked_at_ = true;
 }
 
 /// After a 401 that another token may mend. Where that comes to nothing the 401 stands.
@@ -309,7 +310,7 @@ inline awaitable<void> call::renew(call* self) {
         co_return;
     }
     self->token_ = std::move(*token);
-    self->just_fetched_ = true;
+    self->just_looked_at_ = true;
     self->state_ = state::credentials;
 }
 

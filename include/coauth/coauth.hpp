@@ -7,6 +7,7 @@
 
 #include <coauth/client_auth/client_secret_basic.hpp>
 #include <coauth/client_auth/client_secret_post.hpp>
+#include <coauth/codec/path_segment.hpp>
 #include <coauth/rest_client.hpp>
 #include <coauth/token_source.hpp>
 

@@ -11,6 +11,7 @@
 #include <coauth/result.hpp>
 #include <coauth/url.hpp>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,8 +52,10 @@ public:
     /// are not followed. errc::invalid_url when there is none or it is not http(s).
     [[nodiscard]] result<url> location() const {
         auto const value = header("Location");
-        if (!value || !url_) return error(errc::invalid_url, stage::none, "no Location");
-        return resolve_reference(*url_, *value);
+        if (!value) return error(errc::invalid_url, stage::none, "no Location");
+        result<url> const from = request_url();
+        if (!from) return from.error();
+        return resolve_reference(*from, *value);
     }
 
     /// The WWW-Authenticate challenges of all such headers (RFC 9110 §11.6.1), for instance the
@@ -69,15 +72,23 @@ public:
     }
 
     /// Where it was requested from, after hooks.
-    [[nodiscard]] std::optional<url> const& request_url() const noexcept { return url_; }
-    void set_request_url(url u) { url_ = std::move(u); }
+    [[nodiscard]] result<url> request_url() const {
+        if (!base_) return error(errc::invalid_url, stage::none, "not the answer to a request");
+        return resolve_reference(*base_, target_);
+    }
+    /// For the library: the parts are put together only when somebody asks.
+    void set_request_url(std::shared_ptr<url const> base, std::string target) noexcept {
+        base_ = std::move(base);
+        target_ = std::move(target);
+    }
 
 private:
     int status_ = 0;
     std::string reason_;
     http_fields headers_;
     std::string body_;
-    std::optional<url> url_;
+    std::shared_ptr<url const> base_;
+    std::string target_;
 };
 
 }  // namespace coauth

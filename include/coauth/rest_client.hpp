@@ -160,6 +160,7 @@ awaitable<Outcome> rest_client::perform(std::shared_ptr<detail::rest_core> core,
     try {
         if (here != core->transport->executor()) {
             any_executor const there = core->transport->executor();
+            if (!there) throw exception(error(errc::executor_gone));
             outcome = co_await asio::co_spawn(there, perform<Outcome>(core, std::move(r)),
                                               asio::use_awaitable);
         } else {
@@ -184,6 +185,7 @@ awaitable<Outcome> rest_client::perform(std::shared_ptr<detail::rest_core> core,
 
 inline awaitable<void> rest_client::stop(std::shared_ptr<detail::rest_core> core, duration grace) {
     any_executor const there = core->transport->executor();
+    if (!there) co_return;
     co_await asio::co_spawn(there, stop_here(core, grace), asio::use_awaitable);
 }
 

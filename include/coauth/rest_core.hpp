@@ -12,6 +12,8 @@
 #include <coauth/rest_client_config.hpp>
 #include <coauth/url.hpp>
 
+#include <atomic>
+#include <cassert>
 #include <list>
 #include <memory>
 #include <string>
@@ -32,13 +34,15 @@ public:
     using place = std::list<active_call*>::iterator;
 
     rest_core(any_executor const& sequential, rest_client_config c)
-        : config(std::move(c)), base(url::parse(config.base_url).value()), origin(base.origin()) {
+        : config(std::move(c)),
+          base(std::make_shared<url const>(url::parse(config.base_url).value())),
+          origin(base->origin()) {
         check();
         http::transport_options o;
         o.connect_deadline = config.connect_deadline;
         o.first_byte_deadline = config.first_byte_deadline;
         o.max_connections_per_origin = config.max_connections_per_origin;
-        if (base.is_https()) o.tls = http::tls_context::make(config.tls).value();
+        if (base->is_https()) o.tls = http::tls_context::make(config.tls).value();
         transport = http::transport::make(sequential, o);
         for (auto const& [name, value] : config.headers) default_headers.append(name, value);
     }
@@ -56,7 +60,7 @@ public:
 
     /// The pool of the base URL's origin, looked up once.
     [[nodiscard]] std::shared_ptr<http::endpoint> const& endpoint() {
-        if (!endpoint_) endpoint_ = transport->endpoint_for(base);
+        if (!endpoint_) endpoint_ = transport->endpoint_for(*base);
         return endpoint_;
     }
 
@@ -65,8 +69,33 @@ public:
         for (active_call* const call : calls_) call->abort(error(errc::stopped));
     }
 
+    /// Asserts, in debug builds, that one thread at a time works for this client.
+    class sole_entry {
+    public:
+        explicit sole_entry([[maybe_unused]] rest_core& core) {
+#ifndef NDEBUG
+            core_ = &core;
+            [[maybe_unused]] bool const entered =
+                core.entered_.exchange(true);  // sync: ~sole_entry
+            assert(!entered && "a single_threaded client is used by two threads at a time");
+#endif
+        }
+        sole_entry(sole_entry const&) = delete;
+        sole_entry& operator=(sole_entry const&) = delete;
+        ~sole_entry() {
+#ifndef NDEBUG
+            core_->entered_.store(false);  // sync: sole_entry
+#endif
+        }
+
+    private:
+#ifndef NDEBUG
+        rest_core* core_;
+#endif
+    };
+
     rest_client_config const config;
-    url const base;
+    std::shared_ptr<url const> const base;
     std::string const origin;
     http_fields default_headers;
     std::shared_ptr<http::transport> transport;
@@ -74,9 +103,9 @@ public:
 private:
     void check() const {
         bool const bare = config.authorization.is_none();
-        error insecure = check_transport(base, bare || config.insecure_http.has_value());
+        error insecure = check_transport(*base, bare || config.insecure_http.has_value());
         if (insecure) throw exception(std::move(insecure));
-        if (!base.query().empty()) {
+        if (!base->query().empty()) {
             throw exception(error(errc::invalid_url, stage::configuration,
                                   "a base URL has no query: put it into the requests"));
         }
@@ -99,6 +128,9 @@ private:
     std::list<active_call*> calls_;
     std::shared_ptr<suspension> idle_;
     bool stopping_ = false;
+#ifndef NDEBUG
+    std::atomic<bool> entered_{false};
+#endif
 };
 
 }  // namespace coauth::detail

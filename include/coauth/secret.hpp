@@ -23,6 +23,13 @@
 
 namespace coauth {
 
+namespace detail {
+
+/// Overwrites bytes in a way that no optimiser leaves out.
+inline void wipe(void* bytes, std::size_t size) noexcept { OPENSSL_cleanse(bytes, size); }
+
+}  // namespace detail
+
 /// Bytes that nobody should see. Move-only; `clone()` copies on purpose. Wiped on destruction.
 class secret {
 public:
@@ -68,7 +75,7 @@ public:
 
 private:
     void wipe() noexcept {
-        if (data_) OPENSSL_cleanse(data_.get(), size_);
+        if (data_) detail::wipe(data_.get(), size_);
         data_.reset();
         size_ = 0;
     }
@@ -135,7 +142,7 @@ inline result<secret> secret_reference::read_file() const {
 
     struct buffer {
         std::unique_ptr<char[]> bytes = std::make_unique<char[]>(limit + 1);
-        ~buffer() { OPENSSL_cleanse(bytes.get(), limit + 1); }
+        ~buffer() { detail::wipe(bytes.get(), limit + 1); }
     } const content;
     std::size_t size = 0;
     while (size <= limit) {
@@ -183,13 +190,13 @@ public:
         std::size_t const grown = wanted < 2 * capacity_ ? 2 * capacity_ : wanted;
         auto larger = std::make_unique<char[]>(grown);
         if (size_ != 0) std::memcpy(larger.get(), data_.get(), size_);
-        if (data_) OPENSSL_cleanse(data_.get(), size_);
+        if (data_) detail::wipe(data_.get(), size_);
         data_ = std::move(larger);
         capacity_ = grown;
     }
     /// Wipes the bytes and keeps the memory.
     void clear() noexcept {
-        if (data_) OPENSSL_cleanse(data_.get(), size_);
+        if (data_) detail::wipe(data_.get(), size_);
         size_ = 0;
     }
     [[nodiscard]] std::string_view view() const noexcept { return {data_.get(), size_}; }

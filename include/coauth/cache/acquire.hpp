@@ -9,6 +9,7 @@
 #include <coauth/cache/cache_entry.hpp>
 #include <coauth/cache/fetch_run.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -78,25 +79,33 @@ inline awaitable<result<token_ref>> acquire(std::shared_ptr<cache_entry> entry,
                                             std::shared_ptr<token_fetcher> fetcher,
                                             token_demand demand) {
     any_executor const executor = co_await asio::this_coro::executor;
-    time_point const now = entry->policy().clock.now();
-    cache_entry::arrival a = demand.arrive(*entry, now);
-    if (a.failure) co_return std::move(*a.failure);
-    if (!a.flight) co_return std::move(a.token);
+    for (;;) {
+        time_point const now = entry->policy().clock.now();
+        cache_entry::arrival a = demand.arrive(*entry, now);
+        if (a.failure) co_return std::move(*a.failure);
+        if (!a.flight) co_return std::move(a.token);
 
-    place_in_flight const place(*entry, a);
-    demand.report(a.waiting);
-    if (a.launch) fetch_run::start(entry, a.flight, std::move(fetcher), executor);
-    asio::steady_timer timer(executor);
-    if (demand.deadline() != time_point::max()) {
-        wake_at(timer, demand.deadline() - now, a.waiting);
+        place_in_flight const place(*entry, a);
+        demand.report(a.waiting);
+        if (a.launch) fetch_run::start(entry, a.flight, fetcher, executor);
+        // A flight that outlives its deadline sits on a context that nobody runs: then this caller
+        // comes back, fails it and starts anew.
+        time_point const overdue = saturating_add(a.flight->deadline, 2 * cache_entry::grace);
+        time_point const limit = std::min(demand.deadline(), overdue);
+        asio::steady_timer timer(executor);
+        if (limit != time_point::max()) wake_at(timer, limit - now, a.waiting);
+        wake_reason const reason = co_await suspension::wait(a.waiting);
+        if (reason == wake_reason::cancelled) co_return error(errc::cancelled, stage::token);
+        if (reason == wake_reason::expired && limit == demand.deadline()) {
+            co_return error(errc::deadline_exceeded, stage::token,
+                            "the caller's deadline passed while it waited for a token");
+        }
+        if (reason == wake_reason::expired) continue;
+        result<token_ref> answer = entry->answer(*a.flight, demand.is_after_rejection());
+        // Another source of the same token was stopped with its fetch; this one has not been.
+        bool const not_mine = !answer && answer.error().is(errc::stopped) && !fetcher->stopped();
+        if (!not_mine) co_return std::move(answer);
     }
-    wake_reason const reason = co_await suspension::wait(a.waiting);
-    if (reason == wake_reason::cancelled) co_return error(errc::cancelled, stage::token);
-    if (reason == wake_reason::expired) {
-        co_return error(errc::deadline_exceeded, stage::token,
-                        "the caller's deadline passed while it waited for a token");
-    }
-    co_return entry->answer(*a.flight, demand.is_after_rejection());
 }
 
 }  // namespace coauth::detail

@@ -20,7 +20,7 @@ public:
     static constexpr duration first = std::chrono::seconds(1);
     static constexpr duration longest_transient = std::chrono::seconds(30);
     static constexpr duration longest_definitive = std::chrono::seconds(60);
-    static constexpr duration longest_retry_after = std::chrono::seconds(60);
+    static constexpr std::chrono::seconds longest_retry_after{60};
     static constexpr double jitter = 0.2;
 
     /// The pause after one more failure. `random`: in [0, 1). A Retry-After takes its place.
@@ -33,7 +33,7 @@ public:
             std::min(longest, step_ == duration::zero() ? first : scaled(step_, factor));
         step_ = step;
         if (retry_after) {
-            return std::clamp<duration>(*retry_after, duration::zero(), longest_retry_after);
+            return std::clamp(*retry_after, std::chrono::seconds(0), longest_retry_after);
         }
         return step + scaled(step, jitter * random);
     }

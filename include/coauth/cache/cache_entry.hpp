@@ -58,6 +58,9 @@ public:
         bool launch = false;
     };
 
+    /// How long past its deadline a flight may take to end itself.
+    static constexpr duration grace = std::chrono::seconds(1);
+
     cache_entry(std::shared_ptr<detail::cache_core> core, cache_policy policy)
         : core_(std::move(core)), policy_(std::move(policy)) {}
     cache_entry(cache_entry const&) = delete;

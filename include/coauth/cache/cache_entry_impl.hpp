@@ -140,7 +140,6 @@ inline void cache_entry::settle_overdue(time_point now) {
     std::shared_ptr<detail::flight> overdue;
     {
         std::lock_guard const lock(mutex_);
-        constexpr duration grace = std::chrono::seconds(1);
         if (flight_ && now > saturating_add(flight_->deadline, grace)) overdue = flight_;
     }
     if (!overdue) return;
@@ -222,9 +221,8 @@ inline std::shared_ptr<detail::token_record> cache_entry::publish(
     std::uint64_t const number = core_->next_generation.fetch_add(1, std::memory_order_relaxed);
     auto const domain = core_->domain;
     auto* const raw = new detail::token_record(number, got.response, times);
-    std::shared_ptr<detail::token_record> record(raw, [domain](detail::token_record* r) {
-        domain->retire(r, [](void* p) noexcept { delete static_cast<detail::token_record*>(p); });
-    });
+    std::shared_ptr<detail::token_record> record(
+        raw, [domain](detail::token_record* r) { domain->retire(r); });
     bool const same = owner_ && owner_->authorization.view() == record->authorization.view();
     f.same_token = same && owner_->rejected();
     if (same && !owner_->rejected()) record->move_soft(soft_after_same_token(times, now));

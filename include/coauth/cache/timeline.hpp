@@ -47,25 +47,31 @@ namespace detail {
 
 }  // namespace detail
 
-/// `started`: when the token request was begun. `random`: in [0, 1), drawn once per token.
+/// `started`: when the token request was begun. A lifetime of zero or less is an unknown one.
+/// `random`: in [0, 1), drawn once per token.
 [[nodiscard]] inline timeline make_timeline(lifetime_policy const& policy, time_point started,
                                             std::optional<std::chrono::seconds> expires_in,
                                             std::optional<std::chrono::seconds> refresh_in,
                                             double random) noexcept {
+    // Whole seconds are cut before they become nanoseconds: any number of them may come.
+    constexpr std::chrono::seconds none(0);
     constexpr std::chrono::seconds longest = std::chrono::hours(24 * 3652);
-    duration const lifetime =
-        expires_in ? duration(std::min(*expires_in, longest)) : policy.unknown_lifetime;
+    bool const known = expires_in && *expires_in > none;
+    duration const lifetime = known ? duration(std::min(*expires_in, longest))
+                                    : std::min<duration>(policy.unknown_lifetime, longest);
     timeline t{};
     t.expiry = saturating_add(started, lifetime);
     t.hard = t.expiry -
              std::min(policy.expiry_margin, detail::share_of(lifetime, policy.expiry_margin_share));
-    if (!expires_in) {
+    t.hard = std::max(started, t.hard);
+    if (!known) {
         t.soft = t.hard;
         return t;
     }
-    bool const told = refresh_in && *refresh_in > std::chrono::seconds(0) && *refresh_in < lifetime;
+    bool const told = refresh_in && *refresh_in > none && *refresh_in < longest &&
+                      duration(*refresh_in) < lifetime;
     time_point const due =
-        told ? started + *refresh_in
+        told ? saturating_add(started, *refresh_in)
              : t.expiry - std::min(policy.refresh_ahead,
                                    detail::share_of(lifetime, policy.refresh_ahead_share));
     duration const spread =

@@ -23,7 +23,7 @@
 namespace coauth {
 namespace detail {
 
-struct token_record {
+struct token_record : hazard_domain::retirable {
     token_record(std::uint64_t number, token_response const& response, timeline const& times)
         : generation(number),
           scheme_size(response.token_type.size()),

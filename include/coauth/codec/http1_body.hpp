@@ -6,9 +6,10 @@
 #ifndef COAUTH_CODEC_HTTP1_BODY_HPP
 #define COAUTH_CODEC_HTTP1_BODY_HPP
 
+#include <coauth/secret.hpp>
+
 #include <algorithm>
 #include <cstddef>
-#include <openssl/crypto.h>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,7 +44,7 @@ public:
     }
 
     void wipe() noexcept {
-        OPENSSL_cleanse(bytes_.data(), bytes_.size());
+        detail::wipe(bytes_.data(), bytes_.size());
         bytes_.clear();
     }
     /// Empties it; wipes it first when it is sensitive.

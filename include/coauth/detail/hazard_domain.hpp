@@ -3,7 +3,8 @@
 // Hazard pointers: a reader announces the object it is looking at in a slot of its own, and a
 // retired object is freed when no slot announces it. Reading is lock-free (it repeats only when the
 // object is replaced meanwhile), writes no line that another thread writes, and allocates nothing
-// once a thread has its slots. Retiring takes a lock; it follows a network round trip. Any thread.
+// once a thread has its slots. Retiring takes a lock, as does making slots; it follows a network
+// round trip, cannot fail and allocates nothing. Any thread.
 //
 // A slot may be held across co_await and released by another thread. So that such a handle need not
 // count references to the domain, a domain whose owner has gone while slots are in use marks those
@@ -46,6 +47,23 @@ public:
     };
     static_assert(std::atomic<std::uintptr_t>::is_always_lock_free);
     static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+
+    /// Base of what can be retired: its links, so that retiring needs no memory.
+    class retirable {
+    public:
+        retirable() = default;
+        retirable(retirable const&) = delete;
+        retirable& operator=(retirable const&) = delete;
+
+    protected:
+        ~retirable() = default;
+
+    private:
+        friend class hazard_domain;
+        retirable* next_ = nullptr;
+        void const* address_ = nullptr;
+        void (*destroy_)(retirable*) noexcept = nullptr;
+    };
 
     hazard_domain(hazard_domain const&) = delete;
     hazard_domain& operator=(hazard_domain const&) = delete;
@@ -106,24 +124,14 @@ public:
         }
     }
 
-    /// Frees `object` when nobody protects it: now, or with a later call.
+    /// Deletes `object` when nobody protects it: now, or with a later call.
     /// Precondition: no shared pointer leads to it any more (unlinked with seq_cst).
-    void retire(void* object, void (*destroy)(void*) noexcept) {
-        std::vector<retired> free;
-        {
-            std::lock_guard const lock(mutex_);
-            retired_.push_back({object, destroy});
-            std::vector<std::uintptr_t> const in_use = scan();
-            auto const kept =
-                std::partition(retired_.begin(), retired_.end(), [&](retired const& r) {
-                    auto const address = reinterpret_cast<std::uintptr_t>(r.object);
-                    return std::binary_search(in_use.begin(), in_use.end(), address);
-                });
-            free.assign(kept, retired_.end());
-            retired_.erase(kept, retired_.end());
-        }
-        // Outside of the lock: freeing an object may retire another.
-        for (retired const& r : free) r.destroy(r.object);
+    template <class T>
+    void retire(T* object) noexcept {
+        retirable* const r = object;
+        r->address_ = object;
+        r->destroy_ = [](retirable* it) noexcept { delete static_cast<T*>(it); };
+        retire_node(r);
     }
 
     /// Sum of what the holders counted in their slots.
@@ -141,10 +149,6 @@ public:
     }
 
 private:
-    struct retired {
-        void* object;
-        void (*destroy)(void*) noexcept;
-    };
     struct block {
         std::array<slot, 32> slots;
         block* next = nullptr;
@@ -173,12 +177,18 @@ private:
         std::vector<std::unique_ptr<thread_list>> lists;
 
         ~thread_lists() {
+            ended() = true;
             current() = nullptr;
             for (auto const& list : lists) list->give_back();
         }
     };
 
-    // Two variables, so that the hot path reads a plain pointer without an initialisation guard.
+    // Plain variables, so that the hot path has no initialisation guard, and so that they can still
+    // be read when the thread's objects with destructors are gone.
+    static bool& ended() noexcept {
+        static thread_local constinit bool flag = false;
+        return flag;
+    }
     static thread_list*& current() noexcept {
         static thread_local constinit thread_list* pointer = nullptr;
         return pointer;
@@ -192,7 +202,7 @@ private:
         : id_(next_id().fetch_add(1, std::memory_order_relaxed)) {}  // sync: unique only
 
     ~hazard_domain() {
-        for (retired const& r : retired_) r.destroy(r.object);
+        destroy_all(retired_);
         for (block* b = blocks_.load(std::memory_order_acquire); b != nullptr;) {  // sync: grow()
             delete std::exchange(b, b->next);
         }
@@ -230,10 +240,21 @@ private:
     }
 
     [[nodiscard]] slot* take_cold() {
+        if (ended()) return take_alone();
         thread_list* list = find_list();
         current() = list;
         if (list->size == 0) claim(*list);
         return list->slots[--list->size];
+    }
+
+    /// For objects with static or thread storage that read while their thread ends.
+    [[nodiscard]] slot* take_alone() {
+        thread_list brief;
+        brief.domain = self_;
+        claim(brief);
+        slot* const s = brief.slots[--brief.size];
+        brief.give_back();
+        return s;
     }
 
     [[nodiscard]] thread_list* find_list() {
@@ -241,6 +262,8 @@ private:
         for (auto const& list : lists) {
             if (list->domain_id == id_) return list.get();
         }
+        // What is erased here may be the current one, and what follows may throw.
+        current() = nullptr;
         std::erase_if(lists, [](auto const& list) { return list->domain.expired(); });
         auto list = std::make_unique<thread_list>();
         list->domain_id = id_;
@@ -266,30 +289,58 @@ private:
 
     void grow(thread_list& list) {
         auto added = std::make_unique<block>();
+        std::lock_guard const lock(mutex_);
+        // Room for every slot there is, so that a scan never allocates.
+        std::size_t const total = slots_made_ + added->slots.size();
+        if (in_use_.capacity() < total) in_use_.reserve(std::max(total, 2 * in_use_.capacity()));
+        slots_made_ = total;
         for (slot& s : added->slots) {
-            s.word.store(idle, std::memory_order_relaxed);  // sync: published by the exchange below
+            s.word.store(idle, std::memory_order_relaxed);  // sync: published by the store below
             list.slots[list.size++] = &s;
         }
-        block* const b = added.release();
-        b->next = blocks_.load(std::memory_order_relaxed);  // sync: the exchange below
-        // sync: release for for_each_slot(); seq_cst so that a scan which misses this block comes
-        // before every protection announced in it.
-        while (!blocks_.compare_exchange_weak(b->next, b, std::memory_order_seq_cst,
-                                              std::memory_order_relaxed)) {}
+        added->next = blocks_.load(std::memory_order_relaxed);  // sync: written under the mutex
+        // sync: release for for_each_slot(). A scan cannot miss the block: it holds the mutex, so
+        // it comes before this, hence before every protection announced in the block.
+        blocks_.store(added.release(), std::memory_order_seq_cst);
     }
 
-    [[nodiscard]] std::vector<std::uintptr_t> scan() const {
-        std::vector<std::uintptr_t> in_use;
-        for (block* b = blocks_.load(std::memory_order_seq_cst); b != nullptr;
-             b = b->next) {  // sync: grow()
-            for (slot const& s : b->slots) {
-                // sync: seq_cst with protect(); acquire with release()
-                std::uintptr_t const word = s.word.load(std::memory_order_seq_cst);
-                if (word > idle) in_use.push_back(word & ~mark);
+    void retire_node(retirable* node) noexcept {
+        retirable* unprotected = nullptr;
+        {
+            std::lock_guard const lock(mutex_);
+            node->next_ = std::exchange(retired_, node);
+            scan();
+            for (retirable** link = &retired_; *link != nullptr;) {
+                retirable* const r = *link;
+                auto const address = reinterpret_cast<std::uintptr_t>(r->address_);
+                if (std::binary_search(in_use_.begin(), in_use_.end(), address)) {
+                    link = &r->next_;
+                } else {
+                    *link = r->next_;
+                    r->next_ = std::exchange(unprotected, r);
+                }
             }
         }
-        std::sort(in_use.begin(), in_use.end());
-        return in_use;
+        // Outside of the lock: destroying an object may retire another.
+        destroy_all(unprotected);
+    }
+
+    static void destroy_all(retirable* list) noexcept {
+        while (list != nullptr) {
+            retirable* const r = std::exchange(list, list->next_);
+            r->destroy_(r);
+        }
+    }
+
+    /// Leaves in in_use_ what is announced, sorted. The mutex is held.
+    void scan() noexcept {
+        in_use_.clear();
+        for_each_slot([&](slot& s) {
+            // sync: seq_cst with protect(); acquire with release()
+            std::uintptr_t const word = s.word.load(std::memory_order_seq_cst);
+            if (word > idle) in_use_.push_back(word & ~mark);
+        });
+        std::sort(in_use_.begin(), in_use_.end());
     }
 
     /// The owner has gone: no new protection can begin. Slots still in use are marked and counted.
@@ -318,7 +369,10 @@ private:
     std::atomic<std::uint64_t> holders_{1};
     std::weak_ptr<hazard_domain> self_;
     std::mutex mutex_;
-    std::vector<retired> retired_;
+    // Guarded by mutex_.
+    retirable* retired_ = nullptr;
+    std::vector<std::uintptr_t> in_use_;
+    std::size_t slots_made_ = 0;
 };
 
 }  // namespace coauth::detail

@@ -144,14 +144,14 @@ private:
     void writable() noexcept override;
 
     // Opening.
-    [[nodiscard]] bool may_begin();
-    [[nodiscard]] bool take_idle();
+    [[nodiscard]] bool may_begin(time_point now);
     void adopt(std::shared_ptr<connection> c, bool used);
     [[nodiscard]] bool enter_queue();
     [[nodiscard]] bool leave_queue(detail::wake_reason reason);
     void begin_connect();
     [[nodiscard]] bool end_connect(detail::wake_reason reason);
     [[nodiscard]] bool shake_hands();
+    void end_handshake(tls_engine& tls);
     [[nodiscard]] bool take_handshake(std::error_code const& ec, std::size_t size);
 
     // Sending and receiving.

@@ -73,22 +73,20 @@ inline coauth::error const& exchange::error() const noexcept {
 }
 
 /// Whether there is any point in beginning; if not, it has failed.
-inline bool exchange::may_begin() {
+inline bool exchange::may_begin(time_point now) {
     if (transport_->stopped_) {
         fail(transport_->stop_reason_);
-    } else if (total_ != time_point::max() && total_ <= boot_clock::now()) {
+    } else if (total_ <= now) {
         fail(errc::deadline_exceeded);
     }
     return phase_ == phase::open;
 }
 
 inline bool exchange::try_open() {
-    if (phase_ != phase::open || !may_begin()) return true;
-    return !has_slot_ && take_idle();
-}
-
-inline bool exchange::take_idle() {
-    auto idle = endpoint_->take_idle(boot_clock::now(), !repeatable_);
+    time_point const now = boot_clock::now();
+    if (phase_ != phase::open || !may_begin(now)) return true;
+    if (has_slot_) return false;
+    auto idle = endpoint_->take_idle(now, !repeatable_);
     if (!idle) return false;
     has_slot_ = true;
     adopt(std::move(idle), true);
@@ -212,14 +210,28 @@ inline bool exchange::shake_hands() {
     std::error_code ec;
     bytes.flush(ec);
     if (status == tls_status::ok) {
-        phase_ = phase::compose;
-        transport_->deadlines().set(*this, total_);
+        end_handshake(*bytes.tls());
     } else if (status != tls_status::wants_input) {
         fail_tls(*bytes.tls());
     } else if (ec == asio::error::would_block) {
         connection_->wait_writable(*this);
     }
     return phase_ != phase::handshaking;
+}
+
+/// Session tickets may have come with the last flight. Data may not: nobody has asked for any.
+inline void exchange::end_handshake(tls_engine& tls) {
+    char unexpected = 0;
+    std::size_t size = 0;
+    switch (tls.read(&unexpected, 1, size)) {
+        case tls_status::wants_input:
+            phase_ = phase::compose;
+            return transport_->deadlines().set(*this, total_);
+        case tls_status::ok:
+            return fail(errc::malformed_response, {}, "bytes before the request");
+        case tls_status::closed: return fail(errc::connection_reset, asio::error::eof);
+        case tls_status::failed: return fail_tls(tls);
+    }
 }
 
 /// False when that was the end.

@@ -46,8 +46,10 @@ public:
 
     void put_back(std::unique_ptr<workspace> w) noexcept {
         constexpr std::size_t most = 256;
+        std::size_t const body = w->parser.body().size();
         w->wipe_output();
-        if (spare_.size() >= most || w->parser.body().size() > workspace::large) return;
+        w->parser.expect(false);  // wipes the fields, and a sensitive body
+        if (spare_.size() >= most || body > workspace::large) return;
         try {
             spare_.push_back(std::move(w));
         } catch (std::bad_alloc const&) {  // then it is not kept

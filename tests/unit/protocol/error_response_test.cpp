@@ -168,7 +168,7 @@ TEST(error_response, a_refused_client_is_definitive_and_has_a_code_of_its_own) {
 }
 
 TEST(error_response, other_oauth_errors_are_definitive_and_come_with_advice) {
-    // R-073 R-074
+    //
     for (char const* code : {"invalid_grant", "invalid_scope", "unauthorized_client",
                              "unsupported_grant_type", "invalid_request", "invalid_target"}) {
         auto const e = refused(code);

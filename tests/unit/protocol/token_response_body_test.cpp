@@ -175,7 +175,7 @@ TEST(token_response_body, says_that_the_body_is_empty) {
 }
 
 TEST(token_response_body, surfaces_the_members_of_other_rfcs) {
-    // R-053
+    // RFC 9396, RFC 8693
     auto const a = parse(with(R"("issued_token_type":"urn:ietf:params:oauth:token-type:jwt",)"
                               R"("authorization_details":[ {"type":"x", "n":1.50} ])"));
     ASSERT_TRUE(a);

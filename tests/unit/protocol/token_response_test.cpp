@@ -82,7 +82,7 @@ TEST(token_response, with_an_unknown_token_type_names_the_option_that_would_acce
 }
 
 TEST(token_response, never_downgrades_dpop_to_bearer) {
-    // R-005
+    // RFC 9449 §5: never a downgrade
     token_response_options const dpop{.scheme = token_scheme::dpop,
                                       .assume_bearer = true,
                                       .token_type_aliases = {"BearerToken", "Bearer"}};
@@ -306,7 +306,7 @@ TEST(token_response, never_fails_for_a_scope_that_is_malformed) {
 }
 
 TEST(token_response, delivers_a_refresh_token_or_ignores_it) {
-    // R-025
+    // RFC 6749 §4.4.3
     auto const text = with(R"("refresh_token":"rt\u002d1")");
     EXPECT_EQ(parse(text)->refresh_token.reveal(), "rt-1");
     EXPECT_TRUE(parse(text, {.ignore_refresh_token = true})->refresh_token.empty());
