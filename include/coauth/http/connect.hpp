@@ -69,9 +69,9 @@ public:
             return start_next();
         }
         resolver_.emplace(executor_);
-        resolver_->async_resolve(
-            host_, std::to_string(port_), asio::ip::tcp::resolver::numeric_service,
-            asio::bind_executor(executor_, on_resolved{shared_from_this()}));
+        resolver_->async_resolve(host_, std::to_string(port_),
+                                 asio::ip::tcp::resolver::numeric_service,
+                                 asio::bind_executor(executor_, on_resolved{shared_from_this()}));
     }
 
     /// Woken with `ready` at the end; whoever else wakes it gives another reason.

@@ -56,9 +56,9 @@ public:
         writer_ = &owner;
         if (waiting_) return;
         auto& socket = stream_.socket();
-        socket.async_wait(asio::ip::tcp::socket::wait_write,
-                          asio::bind_executor(socket.get_executor(),
-                                              on_writable{weak_from_this()}));
+        socket.async_wait(
+            asio::ip::tcp::socket::wait_write,
+            asio::bind_executor(socket.get_executor(), on_writable{weak_from_this()}));
         waiting_ = true;
     }
     void forget(participant const& owner) noexcept {

@@ -111,10 +111,12 @@ private:
 
     void arm() {
         time_point const at = heap_.front()->sort_;
-        duration const rest = std::max(at - boot_clock::now(), duration::zero());
+        time_point const now = boot_clock::now();
+        duration const rest = at > now ? at - now : duration::zero();
         // Far deadlines are looked at once an hour: steady_timer counts no suspended time.
         timer_->expires_after(std::min<duration>(rest, std::chrono::hours(1)));
-        timer_->async_wait(asio::bind_executor(executor_, on_timer{weak_from_this(), ++arm_count_}));
+        timer_->async_wait(
+            asio::bind_executor(executor_, on_timer{weak_from_this(), ++arm_count_}));
         armed_for_ = at;
     }
 
@@ -145,9 +147,7 @@ private:
         try {
             asio::post(executor_, on_look{weak_from_this()});
             looking_ = true;
-        } catch (std::exception const&) {
-            stop_if_empty();
-        }
+        } catch (std::exception const&) { stop_if_empty(); }
     }
 
     void stop_if_empty() noexcept {

@@ -2,8 +2,8 @@
 //
 // One request sent and answered, as a step machine that the caller's coroutine drives: find or open
 // a connection, let the caller write the request at that moment, send it, read the response. Knows
-// the one resend that RFC 9110 §9.2.2 allows without asking. On the transport's sequential executor;
-// not synchronised.
+// the one resend that RFC 9110 §9.2.2 allows without asking. On the transport's sequential
+// executor; not synchronised.
 //
 //   for (;;) {
 //       exchange::step const due = x.next();
@@ -65,8 +65,8 @@ struct exchange_options {
 };
 
 /// Destroying it at any time is fine: an unfinished one closes its connection, an unused slot goes
-/// to the next in the queue. It never moves. Errors are reported by error(), not thrown; what may be
-/// thrown is std::bad_alloc, and what a cancelled await throws.
+/// to the next in the queue. It never moves. Errors are reported by error(), not thrown; what may
+/// be thrown is std::bad_alloc, and what a cancelled await throws.
 ///
 /// A request is sent a second time, once, on a new connection, when the connection was a used one
 /// and ended before the first byte of a response, and either not a byte of the request had gone or
@@ -184,7 +184,7 @@ private:
     std::string_view body_;
     std::size_t output_at_ = 0;  ///< how much of the workspace's output has gone
     std::size_t body_at_ = 0;
-    std::size_t written_ = 0;    ///< of this send, in all
+    std::size_t written_ = 0;  ///< of this send, in all
     std::size_t max_body_;
     time_point total_;
     unsigned sends_ = 0;
@@ -207,6 +207,7 @@ private:
 
 }  // namespace coauth::http
 
+#include <coauth/http/exchange_end.hpp>
 #include <coauth/http/exchange_io.hpp>
 #include <coauth/http/exchange_open.hpp>
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// How an exchange sends its request and reads the response: the bodies of exchange.hpp.
+// How an exchange sends its request and reads the response: bodies of exchange.hpp.
 
 #ifndef COAUTH_HTTP_EXCHANGE_IO_HPP
 #define COAUTH_HTTP_EXCHANGE_IO_HPP
 
 #include <coauth/http/exchange.hpp>
 #include <coauth/http/keep_alive.hpp>
-#include <coauth/http/tls_failure.hpp>
 
-#include <new>
+#include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace coauth::http {
@@ -46,8 +46,8 @@ inline void exchange::send(std::string_view body) {
 /// Sends what is left for as long as it goes without waiting.
 inline void exchange::pump() {
     std::error_code ec;
-    bool const all = push(workspace_->output.view(), output_at_, ec) &&
-                     push(body_, body_at_, ec) && connection_->bytes().flush(ec);
+    bool const all = push(workspace_->output.view(), output_at_, ec) && push(body_, body_at_, ec) &&
+                     connection_->bytes().flush(ec);
     if (!all && ec == asio::error::would_block) {
         connection_->wait_writable(*this);
         // The deadline is one for the pause, so that a slow but steady upload may take its time.
@@ -89,9 +89,7 @@ inline void exchange::writable() noexcept {
         } else if (next() == step::io) {
             pump();
         }
-    } catch (std::exception const&) {
-        abort(errc::out_of_memory);
-    }
+    } catch (std::exception const&) { abort(errc::out_of_memory); }
 }
 
 /// Ordinary on purpose: the awaitable is Asio's own, the only frame below the caller's.
@@ -165,7 +163,9 @@ inline bool exchange::on_text(std::string_view bytes) {
     }
     std::size_t consumed = 0;
     if (std::error_code const ec = parser.feed(bytes, consumed)) {
-        fail(static_cast<errc>(ec.value()));
+        bool const alert = bytes.starts_with("\x15\x03");
+        fail(static_cast<errc>(ec.value()), {},
+             alert ? "the server answers in TLS; should the URL begin with https://?" : "");
         return false;
     }
     if (consumed < bytes.size()) surplus_ = true;
@@ -223,9 +223,8 @@ inline void exchange::give_back() {
     workspace_->wipe_output();
     time_point const now = boot_clock::now();
     transport_options const& options = transport_->options();
-    time_point const until =
-        std::min(saturating_add(now, options.idle_timeout),
-                 saturating_add(connection_->opened(), options.max_age));
+    time_point const until = std::min(saturating_add(now, options.idle_timeout),
+                                      saturating_add(connection_->opened(), options.max_age));
     connection_->set_idle(now, until);
     has_slot_ = false;
     endpoint_->put_back(std::move(connection_), now);

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// How an exchange comes to a connection, and how it ends: the bodies of exchange.hpp.
+// How an exchange comes to a connection: bodies of exchange.hpp.
 
 #ifndef COAUTH_HTTP_EXCHANGE_OPEN_HPP
 #define COAUTH_HTTP_EXCHANGE_OPEN_HPP
 
 #include <coauth/http/exchange.hpp>
-#include <coauth/http/tls_failure.hpp>
 
-#include <new>
 #include <utility>
 
 namespace coauth::http {
@@ -28,11 +26,6 @@ inline exchange::exchange(std::shared_ptr<transport> t, exchange_options options
                                       "an exchange needs an endpoint or an origin"));
     }
     endpoint_ = transport_->endpoint_for(*options.origin, std::move(options.tls));
-}
-
-inline exchange::~exchange() {
-    leave();
-    if (workspace_) transport_->workspaces().put_back(std::move(workspace_));
 }
 
 inline exchange::step exchange::next() const noexcept {
@@ -63,13 +56,6 @@ inline stage exchange::where() const noexcept {
         case phase::done: break;
     }
     return failed_at_;
-}
-
-inline coauth::error const& exchange::error() const noexcept {
-    static coauth::error const none;
-    static coauth::error const nameless(errc::out_of_memory);
-    if (error_) return *error_;
-    return failed_ ? nameless : none;
 }
 
 /// Whether there is any point in beginning; if not, it has failed.
@@ -117,8 +103,8 @@ inline awaitable<void> exchange::open() {
     while (!shake_hands()) {
         std::error_code ec;
         in_io_ = true;
-        auto const size = co_await connection_->bytes().read_some(
-            workspace_->input.get(), workspace::input_size, ec);
+        auto const size = co_await connection_->bytes().read_some(workspace_->input.get(),
+                                                                  workspace::input_size, ec);
         if (!take_handshake(ec, size)) co_return;
     }
 }
@@ -171,8 +157,8 @@ inline bool exchange::leave_queue(detail::wake_reason reason) {
 inline void exchange::begin_connect() {
     if (!linked()) transport_->active_.push_back(*this);
     phase_ = phase::connecting;
-    connector_ = std::make_shared<connector>(transport_->executor(), endpoint_->host(),
-                                             endpoint_->port());
+    connector_ =
+        std::make_shared<connector>(transport_->executor(), endpoint_->host(), endpoint_->port());
     parked_ = connector_->finished();
     set_stage_deadline(transport_->options().connect_deadline);
     connector_->start();
@@ -227,8 +213,7 @@ inline void exchange::end_handshake(tls_engine& tls) {
         case tls_status::wants_input:
             phase_ = phase::compose;
             return transport_->deadlines().set(*this, total_);
-        case tls_status::ok:
-            return fail(errc::malformed_response, {}, "bytes before the request");
+        case tls_status::ok: return fail(errc::malformed_response, {}, "bytes before the request");
         case tls_status::closed: return fail(errc::connection_reset, asio::error::eof);
         case tls_status::failed: return fail_tls(tls);
     }
@@ -247,68 +232,6 @@ inline bool exchange::take_handshake(std::error_code const& ec, std::size_t size
         connection_->bytes().tls()->feed({workspace_->input.get(), size});
     }
     return phase_ == phase::handshaking;
-}
-
-inline void exchange::set_stage_deadline(duration d) {
-    time_point at = total_;
-    if (d != duration::max()) at = std::min(at, saturating_add(boot_clock::now(), d));
-    transport_->deadlines().set(*this, at);
-}
-
-inline void exchange::abort(errc why) noexcept {
-    if (phase_ == phase::done) return;
-    std::shared_ptr<detail::suspension> const parked = std::move(parked_);
-    fail(why);
-    try {
-        if (parked) parked->wake(detail::wake_reason::expired);
-    } catch (std::bad_alloc const&) {  // nothing to wake it with
-    }
-}
-
-inline void exchange::fail(errc code, std::error_code const& cause, char const* message) noexcept {
-    stage const at = where();
-    end_failed(at, [&] { return coauth::error(code, at, message).with_cause(cause); });
-}
-
-template <class MakeError>
-void exchange::end_failed(stage at, MakeError make_error) noexcept {
-    bool const maybe_processed = written_ != 0 && phase_ >= phase::writing;
-    failed_at_ = at;
-    failed_ = true;
-    leave();
-    try {
-        error_ = std::make_unique<coauth::error>(make_error()
-                                                     .with_endpoint(endpoint_->origin())
-                                                     .with_maybe_processed(maybe_processed));
-    } catch (std::bad_alloc const&) {  // error() has one for that
-    }
-}
-
-inline void exchange::drop_connection() noexcept {
-    if (!connection_) return;
-    connection_->close();
-    // An operation that is still awaited refers to the socket, closed or not.
-    if (!in_io_) connection_.reset();
-}
-
-inline void exchange::fail_tls(tls_engine& tls) noexcept {
-    long const verdict = endpoint_->tls()->verifies() ? tls.verify_result() : X509_V_OK;
-    std::error_code const cause = tls.cause();
-    stage const at = where();
-    end_failed(at, [&] { return detail::tls_failure(cause, verdict, at); });
-}
-
-/// Gives everything back and is done, from wherever it was.
-inline void exchange::leave() noexcept {
-    if (phase_ == phase::queued) --transport_->waiting_;
-    phase_ = phase::done;
-    unlink();
-    cancel_deadline();
-    if (connector_) connector_->abort();
-    drop_connection();
-    if (!has_slot_) return;
-    has_slot_ = false;
-    endpoint_->release_slot();
 }
 
 }  // namespace coauth::http

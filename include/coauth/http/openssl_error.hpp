@@ -44,7 +44,9 @@ public:
 template <auto Free>
 struct openssl_deleter {
     template <class T>
-    void operator()(T* object) const noexcept { Free(object); }
+    void operator()(T* object) const noexcept {
+        Free(object);
+    }
 };
 
 template <class T, auto Free>

@@ -24,8 +24,8 @@ inline void set_socket_option(int fd, int level, int name, int value) noexcept {
 /// vanished is noticed within half a minute, while idle as well as while data is on its way.
 inline void open_tcp_socket(asio::ip::tcp::socket& socket, asio::ip::tcp const& protocol,
                             std::error_code& ec) {
-    int const fd = ::socket(protocol.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                            IPPROTO_TCP);
+    int const fd =
+        ::socket(protocol.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
     if (fd < 0) {
         ec = {errno, asio::error::get_system_category()};
         return;

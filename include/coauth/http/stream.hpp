@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// The bytes of one connection, plain or through TLS. There is one awaited operation for both, a read
-// of the socket, so Asio's machinery is instantiated once; writes are tried at once and go on when
-// the socket can take more. Not synchronised.
+// The bytes of one connection, plain or through TLS. There is one awaited operation for both, a
+// read of the socket, so Asio's machinery is instantiated once; writes are tried at once and go on
+// when the socket can take more. Not synchronised.
 
 #ifndef COAUTH_HTTP_STREAM_HPP
 #define COAUTH_HTTP_STREAM_HPP

@@ -89,8 +89,9 @@ inline result<void> tls_context::set_protocol(tls_config const& config) {
     // refuses keys below 112 bits of strength and signatures with SHA-1.
     bool const ok =
         SSL_CTX_set_min_proto_version(context, only_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION) == 1 &&
-        SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20:"
-                                         "!aNULL:!eNULL:!PSK:!SRP") == 1 &&
+        SSL_CTX_set_cipher_list(context,
+                                "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20:"
+                                "!aNULL:!eNULL:!PSK:!SRP") == 1 &&
         SSL_CTX_set_alpn_protos(context, alpn.data(), alpn.size()) == 0;
     if (!ok) {
         return error(errc::invalid_configuration, stage::configuration, "TLS protocol settings")
@@ -98,8 +99,7 @@ inline result<void> tls_context::set_protocol(tls_config const& config) {
     }
     SSL_CTX_set_security_level(context, 2);
     SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
-    SSL_CTX_clear_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF |
-                                       SSL_OP_LEGACY_SERVER_CONNECT |
+    SSL_CTX_clear_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_LEGACY_SERVER_CONNECT |
                                        SSL_OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
@@ -173,8 +173,7 @@ inline result<void> tls_context::load_client_certificate(tls_config const& confi
     }
 
     detail::bio_ptr const bio = detail::memory_bio(chain.view());
-    detail::x509_handle const leaf(
-        PEM_read_bio_X509_AUX(bio.get(), nullptr, nullptr, nullptr));
+    detail::x509_handle const leaf(PEM_read_bio_X509_AUX(bio.get(), nullptr, nullptr, nullptr));
     if (!leaf || SSL_CTX_use_certificate(context_.get(), leaf.get()) != 1) {
         return invalid("the client certificate is not PEM, or too weak");
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 //
 // TLS of one connection without I/O: ciphertext that has arrived goes in, ciphertext to be sent
-// comes out, so that plain and TLS connections await the same socket operation. The server's name is
-// verified here (RFC 9110 §4.3.4, RFC 9525, RFC 6066 §3). Not synchronised.
+// comes out, so that plain and TLS connections await the same socket operation. The server's name
+// is verified here (RFC 9110 §4.3.4, RFC 9525, RFC 6066 §3). Not synchronised.
 
 #ifndef COAUTH_HTTP_TLS_ENGINE_HPP
 #define COAUTH_HTTP_TLS_ENGINE_HPP
@@ -27,9 +27,9 @@ namespace coauth::http {
 /// What a step of the engine came to.
 enum class tls_status : unsigned char {
     ok,
-    wants_input,   ///< feed() more, then again
-    closed,        ///< the peer has said that it will send nothing more (close_notify)
-    failed,        ///< see cause(); output() may hold an alert for the peer
+    wants_input,  ///< feed() more, then again
+    closed,       ///< the peer has said that it will send nothing more (close_notify)
+    failed,       ///< see cause(); output() may hold an alert for the peer
 };
 
 class tls_engine {
@@ -117,16 +117,16 @@ private:
         if (context.verifies()) {
             X509_VERIFY_PARAM* const param = SSL_get0_param(ssl_.get());
             // The common name has not been a host name since RFC 6125, nor is "f*o" one.
-            X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
-                                                       X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-            named = named &&
-                    (is_address
-                         ? X509_VERIFY_PARAM_set1_ip_asc(param, name.c_str())
-                         : X509_VERIFY_PARAM_set1_host(param, name.data(), name.size())) == 1;
+            X509_VERIFY_PARAM_set_hostflags(
+                param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+            named = named && (is_address ? X509_VERIFY_PARAM_set1_ip_asc(param, name.c_str())
+                                         : X509_VERIFY_PARAM_set1_host(param, name.data(),
+                                                                       name.size())) == 1;
         }
         ERR_clear_error();
         // A name that was not set would not be verified.
-        if (!named) throw exception(error(errc::invalid_url, stage::tls, "not a host name for TLS"));
+        if (!named)
+            throw exception(error(errc::invalid_url, stage::tls, "not a host name for TLS"));
     }
 
     [[nodiscard]] tls_status outcome_of(int result) {
@@ -141,7 +141,9 @@ private:
         return tls_status::failed;
     }
 
-    static tls_engine& of(BIO* bio) noexcept { return *static_cast<tls_engine*>(BIO_get_data(bio)); }
+    static tls_engine& of(BIO* bio) noexcept {
+        return *static_cast<tls_engine*>(BIO_get_data(bio));
+    }
 
     static int bio_read(BIO* bio, char* out, int room) {
         std::string_view& input = of(bio).input_;
@@ -160,9 +162,7 @@ private:
         BIO_clear_retry_flags(bio);
         try {
             of(bio).output_.append(data, static_cast<std::size_t>(size));
-        } catch (...) {
-            return -1;
-        }
+        } catch (...) { return -1; }
         return size;
     }
 
@@ -176,8 +176,7 @@ private:
             BIO_METHOD* const m =
                 BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "coauth");
             if (m == nullptr || BIO_meth_set_read(m, &bio_read) != 1 ||
-                BIO_meth_set_write(m, &bio_write) != 1 ||
-                BIO_meth_set_ctrl(m, &bio_control) != 1) {
+                BIO_meth_set_write(m, &bio_write) != 1 || BIO_meth_set_ctrl(m, &bio_control) != 1) {
                 throw std::bad_alloc();
             }
             return m;

@@ -41,7 +41,9 @@ using x509_handle = openssl_ptr<X509, X509_free>;
     constexpr std::size_t limit = std::size_t{16} * 1024 * 1024;
     struct descriptor {
         int fd;
-        ~descriptor() { if (fd >= 0) ::close(fd); }
+        ~descriptor() {
+            if (fd >= 0) ::close(fd);
+        }
     } const file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
     struct ::stat status {};
     std::string text;
@@ -75,8 +77,7 @@ using x509_handle = openssl_ptr<X509, X509_free>;
     bio_ptr const bio = memory_bio(text);
     int count = 0;
     for (;;) {
-        x509_handle const certificate(
-            PEM_read_bio_X509_AUX(bio.get(), nullptr, nullptr, nullptr));
+        x509_handle const certificate(PEM_read_bio_X509_AUX(bio.get(), nullptr, nullptr, nullptr));
         if (!certificate) break;
         if (X509_STORE_add_cert(store, certificate.get()) != 1) break;
         ++count;
@@ -96,9 +97,9 @@ using x509_handle = openssl_ptr<X509, X509_free>;
     if (!directory) return false;
     while (::dirent const* const entry = ::readdir(directory.get())) {
         std::string_view const name = entry->d_name;
-        bool const hashed =
-            name.size() >= 10 && name[8] == '.' &&
-            name.find_first_not_of("0123456789abcdef") == 8 && name[9] >= '0' && name[9] <= '9';
+        bool const hashed = name.size() >= 10 && name[8] == '.' &&
+                            name.find_first_not_of("0123456789abcdef") == 8 && name[9] >= '0' &&
+                            name[9] <= '9';
         if (hashed) return true;
     }
     return false;

@@ -146,8 +146,8 @@ inline std::shared_ptr<endpoint> transport::endpoint_for(url const& origin,
     auto const found = endpoints_.find(key);
     if (found != endpoints_.end()) return found->second;
     forget_unused_endpoints();
-    auto made = std::make_shared<endpoint>(origin, std::move(tls),
-                                           options_.max_connections_per_origin);
+    auto made =
+        std::make_shared<endpoint>(origin, std::move(tls), options_.max_connections_per_origin);
     endpoints_.emplace(std::move(key), made);
     return made;
 }
