@@ -22,7 +22,9 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace coauth::detail {
@@ -67,7 +69,7 @@ public:
             add("header", name);
             add("value", value);
         }
-        add("scheme", to_string(config_.response.scheme));
+        identify_response(key);
         bool const named_hook = !config_.hooks.cache_identity.empty();
         if (config_.hooks.before_call && !named_hook) add("private", unique());
         if (config_.hooks.before_call && named_hook) add("hook", config_.hooks.cache_identity);
@@ -110,6 +112,29 @@ private:
         o.first_byte_deadline = config_.first_byte_deadline;
         o.tls = tls_;
         return o;
+    }
+
+    /// An answer that one source takes for a token is an error for another.
+    void identify_response(sha256_hasher& key) const {
+        token_response_options const& o = config_.response;
+        auto const add = [&](std::string_view name, std::string const& value) {
+            key.add_part(name);
+            key.add_part(value);
+        };
+        add("scheme", std::string(to_string(o.scheme)));
+        add("strict", std::to_string(o.strict));
+        add("assume_bearer", std::to_string(o.assume_bearer));
+        add("form_encoded_responses", std::to_string(o.form_encoded_responses));
+        add("require_issued_token_type", std::to_string(o.require_issued_token_type));
+        add("max_access_token", std::to_string(o.max_access_token));
+        for (auto const& name :
+             std::set<std::string>(o.token_type_aliases.begin(), o.token_type_aliases.end())) {
+            add("token_type_alias", name);
+        }
+        for (auto const& token :
+             std::set<std::string>(o.require_scopes.begin(), o.require_scopes.end())) {
+            add("require_scope", token);
+        }
     }
 
     [[nodiscard]] std::string client_identity(token_cache const& cache) const {

@@ -146,6 +146,8 @@ def units(cache, documents):
 
 def main():
     tree.need(PROGRAM, "clang-tools-14")
+    if len(sys.argv) < 2 or sys.argv[1].startswith("-") or sys.argv[1] == ".":
+        sys.exit(__doc__)
     cache = Path(sys.argv[1])
     cache.mkdir(parents=True, exist_ok=True)
     documents = Path(sys.argv[2]).resolve() if len(sys.argv) > 2 else None
