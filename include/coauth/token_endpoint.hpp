@@ -52,7 +52,6 @@ public:
     [[nodiscard]] cache_policy policy() const {
         return {config_.lifetime, config_.fetch_deadline, config_.clock};
     }
-    [[nodiscard]] duration monotonic_offset() const noexcept { return monotonic_offset_; }
 
     /// Everything that changes the token or the right to it (DESIGN: guarantee 7).
     [[nodiscard]] cache_key identify(token_cache const& cache) const {
@@ -262,7 +261,6 @@ private:
     std::shared_ptr<context_gate> const gate_;
     std::shared_ptr<http::tls_context const> tls_;
     std::shared_ptr<http::transport> transport_;
-    duration const monotonic_offset_ = clock::monotonic_offset();
     std::atomic<bool> stopped_{false};
 };
 

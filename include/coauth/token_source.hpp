@@ -54,7 +54,12 @@ public:
     /// A token from memory, or an empty one; lock-free, never waits. Reads a coarse clock: up to 4
     /// ms late, and blind to time that the machine has spent suspended since the token came. Starts
     /// the renewal of a token that nears its end.
-    [[nodiscard]] token_ref try_cached() const { return try_cached(now()); }
+    [[nodiscard]] token_ref try_cached() const {
+        bool refresh_due = false;
+        token_ref token = entry_->find(refresh_due);
+        if (refresh_due) refresh_ahead(entry_->policy().clock.now());
+        return token;
+    }
 
     /// The same at a time that the caller has read from the source's clock.
     [[nodiscard]] token_ref try_cached(time_point at) const {
@@ -79,7 +84,8 @@ public:
     /// has been replaced already.
     void invalidate(token_ref const& token) const { entry_->invalidate(token.generation()); }
 
-    /// Forgets the last failure and its pause: the next caller tries at once.
+    /// Forgets the last failure and its pause: the next caller tries again, no sooner than
+    /// lifetime_policy::min_refresh_interval after the last token request.
     void retry_now() const { entry_->retry_now(); }
 
     /// Of the whole cache, all sources that share it.
@@ -102,10 +108,6 @@ public:
     }
 
 private:
-    [[nodiscard]] time_point now() const noexcept {
-        return entry_->policy().clock.coarse_now(endpoint_->monotonic_offset());
-    }
-
     static awaitable<token_ref> get(token_source self, get_options options) {
         result<token_ref> token = co_await try_get(self, options);
         co_return std::move(token).value();
@@ -128,12 +130,14 @@ private:
         self.endpoint_->refuse();
         any_executor const executor = co_await asio::this_coro::executor;
         auto const waiting = std::make_shared<detail::suspension>();
-        auto const run = self.entry_->running(self.endpoint_.get(), waiting);
-        if (run) {
+        auto const flight = self.entry_->running(self.endpoint_.get(), waiting);
+        if (flight) {
             asio::steady_timer timer(executor);
             detail::wake_at(timer, grace, waiting);
             detail::wake_reason const reason = co_await detail::suspension::wait(waiting);
-            if (reason != detail::wake_reason::ready) run->end(error(errc::stopped, stage::token));
+            if (reason != detail::wake_reason::ready) {
+                detail::fetch_run::end(*self.entry_, flight, error(errc::stopped, stage::token));
+            }
         }
         co_await self.endpoint_->close();
     }

@@ -79,7 +79,8 @@ inline awaitable<result<token_ref>> acquire(std::shared_ptr<cache_entry> entry,
                                             std::shared_ptr<token_fetcher> fetcher,
                                             token_demand demand) {
     any_executor const executor = co_await asio::this_coro::executor;
-    for (;;) {
+    asio::cancellation_state const own = co_await asio::this_coro::cancellation_state;
+    for (bool first = true;; first = false) {
         time_point const now = entry->policy().clock.now();
         cache_entry::arrival a = demand.arrive(*entry, now);
         if (a.failure) co_return std::move(*a.failure);
@@ -87,11 +88,15 @@ inline awaitable<result<token_ref>> acquire(std::shared_ptr<cache_entry> entry,
 
         place_in_flight const place(*entry, a);
         demand.report(a.waiting);
-        if (a.launch) fetch_run::start(entry, a.flight, fetcher, executor);
+        if (a.launch) {
+            fetch_run::start(entry, a.flight, fetcher, executor);
+        } else if (entry->fetched_by(*a.flight, own.slot())) {
+            co_return error(errc::invalid_configuration, stage::token,
+                            "the fetch of a token asks for that same token");
+        }
         // A flight that outlives its deadline sits on a context that nobody runs: then this caller
-        // comes back, fails it and starts anew.
-        time_point const overdue = saturating_add(a.flight->deadline, 2 * cache_entry::grace);
-        time_point const limit = std::min(demand.deadline(), overdue);
+        // fails it and starts anew.
+        time_point const limit = std::min(demand.deadline(), a.flight->overdue);
         asio::steady_timer timer(executor);
         if (limit != time_point::max()) wake_at(timer, limit - now, a.waiting);
         wake_reason const reason = co_await suspension::wait(a.waiting);
@@ -100,11 +105,16 @@ inline awaitable<result<token_ref>> acquire(std::shared_ptr<cache_entry> entry,
             co_return error(errc::deadline_exceeded, stage::token,
                             "the caller's deadline passed while it waited for a token");
         }
-        if (reason == wake_reason::expired) continue;
+        if (reason == wake_reason::expired) {
+            entry->give_up(a.flight);
+            continue;
+        }
         result<token_ref> answer = entry->answer(*a.flight, demand.is_after_rejection());
-        // Another source of the same token was stopped with its fetch; this one has not been.
-        bool const not_mine = !answer && answer.error().is(errc::stopped) && !fetcher->stopped();
-        if (!not_mine) co_return std::move(answer);
+        // Another source of the same token was stopped with its fetch; this one has not been. Once,
+        // so that a fetch which says so of itself ends.
+        bool const stopped = !answer && answer.error().is(errc::stopped);
+        bool const again = stopped && first && !fetcher->stopped();
+        if (!again) co_return std::move(answer);
     }
 }
 

@@ -18,6 +18,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -58,9 +59,6 @@ public:
         bool launch = false;
     };
 
-    /// How long past its deadline a flight may take to end itself.
-    static constexpr duration grace = std::chrono::seconds(1);
-
     cache_entry(std::shared_ptr<detail::cache_core> core, cache_policy policy)
         : core_(std::move(core)), policy_(std::move(policy)) {}
     cache_entry(cache_entry const&) = delete;
@@ -78,24 +76,26 @@ public:
         detail::token_record* record = nullptr;
         detail::hazard_domain::slot* const slot = core_->domain->protect(current_, record);
         if (slot == nullptr) return false;
+        token_ref const held(*core_->domain, slot, record);  // `f` may throw
         bool const hit = check(*record, now, refresh_due);
         if (hit) {
             slot->count_hit();
             f(std::as_const(*record));
         }
-        core_->domain->release(slot);
         return hit;
     }
 
     /// The same with an owned handle, empty on a miss.
     [[nodiscard]] token_ref find(time_point now, bool& refresh_due) {
-        detail::token_record* record = nullptr;
-        detail::hazard_domain::slot* const slot = core_->domain->protect(current_, record);
-        if (slot == nullptr) return {};
-        token_ref token(*core_->domain, slot, record);
-        if (!check(*record, now, refresh_due)) return {};
-        slot->count_hit();
-        return token;
+        return find_at(refresh_due, [now](detail::token_record const&) { return now; });
+    }
+
+    /// The same at the time of a coarse clock, which is blind to what the machine has slept since
+    /// the token came.
+    [[nodiscard]] token_ref find(bool& refresh_due) {
+        return find_at(refresh_due, [this](detail::token_record const& record) {
+            return policy_.clock.coarse_now(record.monotonic_offset);
+        });
     }
 
     // The miss path.
@@ -127,13 +127,27 @@ public:
     void set_home(std::shared_ptr<detail::token_fetcher> const& fetcher);
     [[nodiscard]] std::shared_ptr<detail::token_fetcher> home();
 
-    /// Says which fetch serves the flight.
-    void attach(detail::flight& f, std::shared_ptr<detail::fetch_run> const& run,
-                detail::token_fetcher const* fetcher);
+    /// Nobody ran the executor of this fetcher when it was last needed.
+    [[nodiscard]] bool hangs(std::shared_ptr<detail::token_fetcher> const& fetcher);
 
-    /// The fetch of `fetcher` that is running, if any; `waiting` is then woken when it ends.
-    [[nodiscard]] std::shared_ptr<detail::fetch_run> running(
+    /// Says which fetch serves the flight, the gate of its context, and whether that is the home
+    /// of its fetcher.
+    void attach(detail::flight& f, std::shared_ptr<detail::fetch_run> const& run,
+                std::shared_ptr<detail::context_gate> gate,
+                std::shared_ptr<detail::token_fetcher> const& fetcher, bool at_home);
+
+    /// The fetch is about to begin. False when nobody wants it any more.
+    [[nodiscard]] bool begin_fetch(detail::flight& f, asio::cancellation_slot fetching);
+
+    /// Whether the coroutine with this slot is part of the flight's own fetch.
+    [[nodiscard]] bool fetched_by(detail::flight const& f, asio::cancellation_slot caller);
+
+    /// The flight that `fetcher` serves, if any; `waiting` (may be null) is woken when it ends.
+    [[nodiscard]] std::shared_ptr<detail::flight> running(
         detail::token_fetcher const* fetcher, std::shared_ptr<detail::suspension> const& waiting);
+
+    /// The flight is overdue: nobody runs its executor, and nobody will wait for it any more.
+    void give_up(std::shared_ptr<detail::flight> const& f) noexcept;
 
     /// Takes a waiting caller out of its flight.
     void leave(arrival& a);
@@ -142,7 +156,9 @@ public:
     [[nodiscard]] result<token_ref> answer(detail::flight const& f, bool after_rejection);
 
     /// Ends a flight: publishes what it brought and wakes everybody. Only the first call counts.
-    void settle(std::shared_ptr<detail::flight> const& f, result<detail::fetched_token> outcome);
+    /// Where memory is lacking the flight has failed with errc::out_of_memory.
+    void settle(std::shared_ptr<detail::flight> const& f,
+                result<detail::fetched_token> outcome) noexcept;
 
 private:
     [[nodiscard]] bool check(detail::token_record const& record, time_point now,
@@ -152,6 +168,17 @@ private:
         refresh_due =
             !in_flight_.load(std::memory_order_relaxed);  // sync: a hint, see begin_refresh()
         return true;
+    }
+
+    template <class Time>
+    [[nodiscard]] token_ref find_at(bool& refresh_due, Time&& time) {
+        detail::token_record* record = nullptr;
+        detail::hazard_domain::slot* const slot = core_->domain->protect(current_, record);
+        if (slot == nullptr) return {};
+        token_ref token(*core_->domain, slot, record);
+        if (!check(*record, time(*record), refresh_due)) return {};
+        slot->count_hit();
+        return token;
     }
 
     [[nodiscard]] token_ref reference(detail::token_record const& record) {
@@ -182,6 +209,8 @@ private:
     std::string renewed_for_;
     std::shared_ptr<detail::flight> flight_;
     std::weak_ptr<detail::token_fetcher> home_;
+    /// The one whose flight was overdue last.
+    std::weak_ptr<detail::token_fetcher> hung_;
     std::optional<time_point> last_start_;
     std::optional<error> last_failure_;
     time_point retry_at_;

@@ -51,8 +51,6 @@ inline cache_entry::arrival cache_entry::reject(time_point now, std::uint64_t ge
         }
         owner_->reject();
         detail::cache_counters::add(core_->counters.invalidations);
-        join(a, now, detail::fetch_reason::rejected, origin);
-        return a;
     }
     if (owner_ && owner_->valid(now)) {
         a.token = reference(*owner_);
@@ -92,13 +90,15 @@ inline void cache_entry::invalidate(std::uint64_t generation) {
 
 inline void cache_entry::retry_now() {
     std::lock_guard const lock(mutex_);
+    // The failure had put the renewal ahead of time off as well.
+    if (last_failure_ && owner_) owner_->move_soft(policy_.clock.now());
     last_failure_.reset();
     backoff_.reset();
 }
 
 inline void cache_entry::set_home(std::shared_ptr<detail::token_fetcher> const& fetcher) {
     std::lock_guard const lock(mutex_);
-    if (home_.expired()) home_ = fetcher;
+    if (home_.expired() || home_.lock() == hung_.lock()) home_ = fetcher;
 }
 
 inline std::shared_ptr<detail::token_fetcher> cache_entry::home() {
@@ -106,19 +106,41 @@ inline std::shared_ptr<detail::token_fetcher> cache_entry::home() {
     return home_.lock();
 }
 
-inline void cache_entry::attach(detail::flight& f, std::shared_ptr<detail::fetch_run> const& run,
-                                detail::token_fetcher const* fetcher) {
+inline bool cache_entry::hangs(std::shared_ptr<detail::token_fetcher> const& fetcher) {
     std::lock_guard const lock(mutex_);
-    f.run = run;
-    f.fetcher = fetcher;
+    return hung_.lock() == fetcher;
 }
 
-inline std::shared_ptr<detail::fetch_run> cache_entry::running(
+inline void cache_entry::attach(detail::flight& f, std::shared_ptr<detail::fetch_run> const& run,
+                                std::shared_ptr<detail::context_gate> gate,
+                                std::shared_ptr<detail::token_fetcher> const& fetcher,
+                                bool at_home) {
+    std::lock_guard const lock(mutex_);
+    f.run = run;
+    f.gate = std::move(gate);
+    f.fetcher = fetcher;
+    f.at_home = at_home;
+}
+
+inline bool cache_entry::begin_fetch(detail::flight& f, asio::cancellation_slot fetching) {
+    std::lock_guard const lock(mutex_);
+    // It is being run after all, so that the next fetch may go there again.
+    if (f.at_home && hung_.lock() == f.fetcher.lock()) hung_.reset();
+    f.fetching = fetching;
+    return !f.settled;
+}
+
+inline bool cache_entry::fetched_by(detail::flight const& f, asio::cancellation_slot caller) {
+    std::lock_guard const lock(mutex_);
+    return caller.is_connected() && f.fetching == caller;
+}
+
+inline std::shared_ptr<detail::flight> cache_entry::running(
     detail::token_fetcher const* fetcher, std::shared_ptr<detail::suspension> const& waiting) {
     std::lock_guard const lock(mutex_);
-    if (!flight_ || flight_->fetcher != fetcher) return nullptr;
-    flight_->waiters.push_back(waiting);
-    return flight_->run.lock();
+    if (!flight_ || flight_->fetcher.lock().get() != fetcher) return nullptr;
+    if (waiting) flight_->waiters.push_back(waiting);
+    return flight_;
 }
 
 inline void cache_entry::leave(arrival& a) {
@@ -131,20 +153,30 @@ inline void cache_entry::leave(arrival& a) {
 
 inline result<token_ref> cache_entry::answer(detail::flight const& f, bool after_rejection) {
     if (after_rejection && f.same_token) return token_ref();
-    if (f.token) return reference(*f.token);
+    if (f.token && !f.failure) return reference(*f.token);
+    // The old token, unless it has been rejected or has expired since the flight ended.
+    if (f.token && f.token->usable(policy_.clock.now())) {
+        detail::cache_counters::add(core_->counters.stale_served);
+        return reference(*f.token);
+    }
     return f.failure;
 }
 
-/// A flight that is still there well after its deadline sits on a context that nobody runs.
+inline void cache_entry::give_up(std::shared_ptr<detail::flight> const& f) noexcept {
+    {
+        std::lock_guard const lock(mutex_);
+        if (!f->settled && f->at_home) hung_ = f->fetcher;
+    }
+    settle(f, error(errc::broken_flight, stage::token));
+}
+
 inline void cache_entry::settle_overdue(time_point now) {
     std::shared_ptr<detail::flight> overdue;
     {
         std::lock_guard const lock(mutex_);
-        if (flight_ && now > saturating_add(flight_->deadline, grace)) overdue = flight_;
+        if (flight_ && now > flight_->overdue) overdue = flight_;
     }
-    if (!overdue) return;
-    settle(overdue, error(errc::broken_flight, stage::token,
-                          "the fetch did not end by its deadline: nobody runs its executor"));
+    if (overdue) give_up(overdue);
 }
 
 inline bool cache_entry::answer_from_memory(arrival& a, time_point now) {
@@ -161,13 +193,21 @@ inline bool cache_entry::answer_from_memory(arrival& a, time_point now) {
 
 inline void cache_entry::join(arrival& a, time_point now, detail::fetch_reason reason,
                               std::string const& origin) {
+    // Whatever may throw comes first: a flight that has been made will be started.
     a.waiting = std::make_shared<detail::suspension>();
+    std::list<std::shared_ptr<detail::suspension>> place{a.waiting};
+    a.position = place.begin();
     if (!flight_) {
         start_flight(now, reason, origin);
         a.launch = true;
+    } else if (reason == detail::fetch_reason::rejected &&
+               flight_->reason != detail::fetch_reason::rejected) {
+        // What it brings is now also the answer to this rejection.
+        flight_->origin = origin;
+        flight_->reason = reason;
     }
     a.flight = flight_;
-    a.position = a.flight->waiters.insert(a.flight->waiters.end(), a.waiting);
+    a.flight->waiters.splice(a.flight->waiters.end(), place);
     detail::cache_counters::add(core_->counters.joins);
 }
 
@@ -182,6 +222,9 @@ inline void cache_entry::start_flight(time_point now, detail::fetch_reason reaso
             std::max(now, saturating_add(*last_start_, policy_.lifetime.min_refresh_interval));
     }
     f->deadline = saturating_add(f->not_before, policy_.fetch_deadline);
+    // A while for its own timer to end it first.
+    duration const grace = std::min<duration>(std::chrono::seconds(1), policy_.fetch_deadline);
+    f->overdue = saturating_add(f->deadline, grace);
     last_start_ = f->not_before;
     flight_ = std::move(f);
     in_flight_.store(true, std::memory_order_relaxed);  // sync: a hint for check()
@@ -190,18 +233,20 @@ inline void cache_entry::start_flight(time_point now, detail::fetch_reason reaso
 }
 
 inline void cache_entry::settle(std::shared_ptr<detail::flight> const& f,
-                                result<detail::fetched_token> outcome) {
+                                result<detail::fetched_token> outcome) noexcept {
     std::list<std::shared_ptr<detail::suspension>> waiters;
     std::shared_ptr<detail::token_record> replaced;
     {
         std::lock_guard const lock(mutex_);
         if (f->settled) return;
         time_point const now = policy_.clock.now();
-        if (outcome) {
-            replaced = publish(*f, now, *outcome);
-        } else {
-            remember(*f, now, std::move(outcome).error());
-        }
+        try {
+            if (outcome) {
+                replaced = publish(*f, now, *outcome);
+            } else {
+                remember(*f, now, std::move(outcome).error());
+            }
+        } catch (...) { f->failure = error(errc::out_of_memory, stage::token); }
         f->settled = true;
         if (flight_ == f) {
             flight_.reset();
@@ -210,7 +255,12 @@ inline void cache_entry::settle(std::shared_ptr<detail::flight> const& f,
         detail::cache_counters::drop(core_->counters.current_flights);
         waiters.swap(f->waiters);
     }
-    for (auto const& waiter : waiters) waiter->wake(detail::wake_reason::ready);
+    for (auto const& waiter : waiters) {
+        // One that cannot be posted to for lack of memory wakes by its own timer.
+        try {
+            waiter->wake(detail::wake_reason::ready);
+        } catch (...) {}
+    }
 }
 
 inline std::shared_ptr<detail::token_record> cache_entry::publish(
@@ -224,14 +274,16 @@ inline std::shared_ptr<detail::token_record> cache_entry::publish(
     std::shared_ptr<detail::token_record> record(
         raw, [domain](detail::token_record* r) { domain->retire(r); });
     bool const same = owner_ && owner_->authorization.view() == record->authorization.view();
-    f.same_token = same && owner_->rejected();
-    if (same && !owner_->rejected()) record->move_soft(soft_after_same_token(times, now));
-    renewed_for_ = f.reason == detail::fetch_reason::rejected ? f.origin : std::string();
-    if (f.same_token && !renewed_for_.empty() && cooldowns_.begin(renewed_for_, number, now)) {
+    bool const vouched_for = same && owner_->rejected();
+    if (same && !vouched_for) record->move_soft(soft_after_same_token(times, now));
+    bool const for_rejection = f.reason == detail::fetch_reason::rejected;
+    // The last thing that may throw; from here on the token is in use.
+    if (vouched_for && for_rejection && cooldowns_.begin(f.origin, number, now)) {
         detail::cache_counters::add(core_->counters.cooldowns);
     }
-    if (!renewed_for_.empty())
-        watching_.store(true, std::memory_order_release);  // sync: accepted()
+    f.same_token = vouched_for;
+    renewed_for_ = for_rejection ? std::move(f.origin) : std::string();
+    if (for_rejection) watching_.store(true, std::memory_order_release);  // sync: accepted()
     last_failure_.reset();
     backoff_.reset();
     f.token = record;
@@ -247,16 +299,17 @@ inline void cache_entry::remember(detail::flight& f, time_point now, error failu
     detail::cache_counters::add(kind == failure_kind::transient    ? c.failures_transient
                                 : kind == failure_kind::definitive ? c.failures_definitive
                                                                    : c.failures_other);
+    if (owner_ && owner_->usable(now)) f.token = owner_;
+    // Also what is not remembered spaces the renewals ahead of time: nobody waits for those.
+    time_point next_ahead = saturating_add(now, policy_.lifetime.min_refresh_interval);
     if (kind != failure_kind::not_remembered) {
-        duration const pause = backoff_.next(kind, failure.retry_after(), random_unit());
-        last_failure_ = failure;
-        retry_at_ = saturating_add(now, pause);
-        if (owner_ && owner_->valid(now)) owner_->move_soft(retry_at_);
+        std::optional<error> copy(failure);
+        last_failure_ = std::move(copy);
+        retry_at_ =
+            saturating_add(now, backoff_.next(kind, last_failure_->retry_after(), random_unit()));
+        next_ahead = retry_at_;
     }
-    if (owner_ && owner_->usable(now)) {
-        f.token = owner_;
-        detail::cache_counters::add(c.stale_served);
-    }
+    if (owner_ && owner_->valid(now)) owner_->move_soft(next_ahead);
     f.failure = std::move(failure);
 }
 

@@ -14,6 +14,7 @@
 #include <exception>
 #include <memory>
 #include <new>
+#include <system_error>
 #include <utility>
 
 namespace coauth::detail {
@@ -27,12 +28,15 @@ public:
         try {
             auto const first = entry->home();
             if (first && usable(*first)) fetcher = first;
-            context_gate::pass const at_home = fetcher->gate()->enter();
+            context_gate::pass const alive = fetcher->gate()->enter();
+            bool const at_home = alive && !entry->hangs(fetcher);
             if (!at_home && !fallback) throw exception(error(errc::executor_gone, stage::token));
             any_executor const executor =
                 at_home ? fetcher->home() : any_executor(asio::make_strand(fallback));
             auto run = std::make_shared<fetch_run>(executor, entry, f);
-            entry->attach(*f, run, fetcher.get());
+            entry->attach(*f, run, gate_of(executor), fetcher, at_home);
+            // A stop that looked for the fetch before this line has not seen it.
+            if (fetcher->stopped()) throw exception(error(errc::stopped, stage::token));
             asio::co_spawn(executor, drive(run, std::move(fetcher)),
                            asio::bind_cancellation_slot(run->cancel_.slot(), completion(run)));
         } catch (...) { entry->settle(f, from_exception(std::current_exception())); }
@@ -42,16 +46,30 @@ public:
               std::shared_ptr<flight> f)
         : executor_(executor), timer_(executor), entry_(std::move(entry)), flight_(std::move(f)) {}
 
-    /// Any thread, while the context lives: gives everybody the reason and cancels the coroutine.
-    void end(error reason) {
-        entry_->settle(flight_, std::move(reason));
-        asio::post(executor_, [self = shared_from_this()] {
-            self->timer_.cancel();
-            self->cancel_.emit(asio::cancellation_type::terminal);
+    /// Gives everybody who waits for the flight the reason, and cancels its fetch. Any thread.
+    /// Precondition: cache_entry::running() has given the flight.
+    static void end(cache_entry& entry, std::shared_ptr<flight> const& f, error reason) {
+        entry.settle(f, std::move(reason));
+        // The run holds a timer: outside of its context it is touched, and perhaps let go of, only
+        // while that context cannot go.
+        context_gate::pass const alive = f->gate->enter();
+        if (!alive) return;
+        std::shared_ptr<fetch_run> const run = f->run.lock();
+        if (!run) return;
+        asio::post(run->executor_, [run] {
+            run->timer_.cancel();
+            run->cancel_.emit(asio::cancellation_type::terminal);
         });
     }
 
-    [[nodiscard]] static error from_exception(std::exception_ptr thrown) {
+    [[nodiscard]] static error from_exception(std::exception_ptr thrown) noexcept {
+        try {
+            return describe(std::move(thrown));
+        } catch (...) { return error(errc::out_of_memory, stage::token); }
+    }
+
+private:
+    static error describe(std::exception_ptr thrown) {
         try {
             std::rethrow_exception(std::move(thrown));
         } catch (exception const& e) { return e.error(); } catch (std::bad_alloc const&) {
@@ -66,7 +84,6 @@ public:
         } catch (...) { return error(errc::fetch_threw, stage::token); }
     }
 
-private:
     static bool usable(token_fetcher const& fetcher) {
         return !fetcher.stopped() && static_cast<bool>(fetcher.gate()->enter());
     }
@@ -78,13 +95,12 @@ private:
         completion(completion&&) noexcept = default;
         completion& operator=(completion&&) = delete;
         ~completion() {
-            if (run_)
-                run_->settle(error(errc::broken_flight, stage::token, "its executor is gone"));
+            if (run_) run_->entry_->settle(run_->flight_, error(errc::broken_flight, stage::token));
         }
 
         void operator()(std::exception_ptr thrown) {
             auto const run = std::move(run_);
-            if (thrown) run->settle(from_exception(std::move(thrown)));
+            if (thrown) run->entry_->settle(run->flight_, from_exception(std::move(thrown)));
         }
 
     private:
@@ -98,10 +114,13 @@ private:
             self->timer_.expires_after(early);
             co_await self->timer_.async_wait(asio::use_awaitable);
         }
+        asio::cancellation_state const own = co_await asio::this_coro::cancellation_state;
+        bool const wanted = self->entry_->begin_fetch(*self->flight_, own.slot());
+        if (!wanted) co_return;
         self->arm_deadline();
         result<fetched_token> outcome = co_await fetcher->fetch(self->flight_->deadline);
         self->timer_.cancel();
-        self->settle(std::move(outcome));
+        self->entry_->settle(self->flight_, std::move(outcome));
     }
 
     void arm_deadline() {
@@ -109,20 +128,13 @@ private:
         timer_.async_wait([weak = weak_from_this()](std::error_code ec) {
             auto const self = weak.lock();
             if (ec || !self) return;
-            self->settle(error(errc::deadline_exceeded, stage::token,
-                               "the token request did not end in time"));
+            self->entry_->settle(self->flight_, error(errc::deadline_exceeded, stage::token,
+                                                      "the token request did not end in time"));
             self->cancel_.emit(asio::cancellation_type::terminal);
         });
     }
 
-    void settle(result<fetched_token> outcome) {
-        try {
-            entry_->settle(flight_, std::move(outcome));
-        } catch (std::bad_alloc const&) {
-            entry_->settle(flight_, error(errc::out_of_memory, stage::token));
-        }
-    }
-
+    // Both are let go of while their context lives: by the coroutine's frames, or behind its gate.
     any_executor executor_;
     asio::steady_timer timer_;
     /// Touched on executor_ only.

@@ -28,18 +28,25 @@ struct flight {
     std::string origin;
     time_point not_before;
     time_point deadline;
+    /// When it is still there at that time, nobody runs its executor.
+    time_point overdue;
 
     /// Everybody who waits, in order of arrival.
     std::list<std::shared_ptr<suspension>> waiters;
 
-    /// The running fetch and whose it is, so that a stop can end it.
+    /// The running fetch, the gate of the context where alone it may be touched, and whose it is,
+    /// so that a stop can end it. Written once, by attach().
     std::weak_ptr<fetch_run> run;
-    token_fetcher const* fetcher = nullptr;
+    std::shared_ptr<context_gate> gate;
+    std::weak_ptr<token_fetcher> fetcher;
+    bool at_home = false;  ///< It runs on its fetcher's own executor.
+    /// Common to all coroutines that the fetch awaits: tells a fetch that asks for its own token.
+    asio::cancellation_slot fetching;
 
     bool settled = false;
     // Written once before the waiters are woken, read by them afterwards: no lock needed there.
     std::shared_ptr<token_record> token;
-    error failure;
+    error failure;  ///< With a token: the old one, which is still good.
     /// The server sent the very token that this fetch was to replace.
     bool same_token = false;
 };

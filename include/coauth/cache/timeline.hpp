@@ -58,7 +58,7 @@ namespace detail {
     constexpr std::chrono::seconds longest = std::chrono::hours(24 * 3652);
     bool const known = expires_in && *expires_in > none;
     duration const lifetime = known ? duration(std::min(*expires_in, longest))
-                                    : std::min<duration>(policy.unknown_lifetime, longest);
+                                    : std::clamp<duration>(policy.unknown_lifetime, none, longest);
     timeline t{};
     t.expiry = saturating_add(started, lifetime);
     t.hard = t.expiry -

@@ -7,6 +7,7 @@
 #ifndef COAUTH_DETAIL_SUSPENSION_HPP
 #define COAUTH_DETAIL_SUSPENSION_HPP
 
+#include <coauth/config.hpp>
 #include <coauth/detail/asio.hpp>
 #include <coauth/detail/context_gate.hpp>
 
@@ -21,29 +22,18 @@ enum class wake_reason : unsigned char { ready, cancelled, expired };
 class suspension : public context_gate::member, public std::enable_shared_from_this<suspension> {
 public:
     /// Any thread. False when it has been woken before, or its context is going away. May come
-    /// before the wait begins.
+    /// before the wait begins. Throws std::bad_alloc when the post does; it has not been woken
+    /// then.
     bool wake(wake_reason reason) {
-        std::unique_lock lock(mutex_);
+        std::lock_guard const lock(mutex_);
         if (woken_) return false;
-        if (!handler_) {
-            woken_ = true;
-            reason_ = reason;
-            return true;
-        }
-        // The gate is passed before the handler is taken: between the two, a context that is being
-        // destroyed would find neither the handler nor the post.
-        std::shared_ptr<context_gate> const gate = gate_;
-        lock.unlock();
-        context_gate::pass const pass = gate->enter();
-        if (!pass) return false;
-        lock.lock();
-        if (woken_) return false;
+        // Posted under the mutex: a context that is being destroyed needs it in context_gone(),
+        // which comes before anything that a post touches is gone. The handler stays here until the
+        // delivery runs, so that neither that destruction nor a post that fails loses it.
+        if (handler_) asio::post(executor_, delivery{shared_from_this()});
+        COAUTH_TEST_YIELD();
         woken_ = true;
-        std::unique_ptr<erased_handler> handler = std::move(handler_);
-        any_executor const executor = std::exchange(executor_, any_executor());
-        gate->remove(*this);
-        lock.unlock();
-        asio::post(executor, delivery{std::move(handler), reason});
+        reason_ = reason;
         return true;
     }
 
@@ -59,7 +49,7 @@ public:
         {
             std::lock_guard const lock(mutex_);
             woken_ = true;
-            handler = std::move(handler_);
+            handler = std::move(handler_);  // its destruction takes the frame along
             executor = std::exchange(executor_, any_executor());
         }
     }
@@ -82,10 +72,21 @@ private:
     };
 
     struct delivery {
-        std::unique_ptr<erased_handler> handler;
-        wake_reason reason;
-        void operator()() { handler->complete(reason); }
+        std::shared_ptr<suspension> self;
+        void operator()() const { self->deliver(); }
     };
+
+    void deliver() {
+        std::unique_ptr<erased_handler> handler;
+        any_executor executor;
+        {
+            std::lock_guard const lock(mutex_);
+            handler = std::move(handler_);
+            executor = std::exchange(executor_, any_executor());
+            gate_->remove(*this);
+        }
+        handler->complete(reason_);
+    }
 
     struct canceller {
         std::weak_ptr<suspension> target;
@@ -109,18 +110,13 @@ private:
         std::shared_ptr<context_gate> gate = gate_of(executor);
         std::unique_ptr<erased_handler> erased =
             std::make_unique<handler_of<Handler>>(std::move(handler));
-        std::unique_lock lock(mutex_);
-        if (woken_) {
-            wake_reason const reason = reason_;
-            lock.unlock();
-            asio::post(executor, delivery{std::move(erased), reason});
-            return;
-        }
+        std::lock_guard const lock(mutex_);
         // A context that is being destroyed runs no coroutine, so the gate is open here.
         gate->add(shared_from_this());
         handler_ = std::move(erased);
         executor_ = std::move(executor);
         gate_ = std::move(gate);
+        if (woken_) asio::post(executor_, delivery{shared_from_this()});
     }
 
     std::mutex mutex_;
