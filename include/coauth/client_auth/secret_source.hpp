@@ -33,8 +33,8 @@ public:
     secret_source(secret value) : origin_(std::make_shared<secret const>(std::move(value))) {}
     secret_source(secret_reference reference) : origin_(std::move(reference)) {}
     template <class Provider>
-        requires(!std::same_as<Provider, secret_source>) && secret_provider<Provider>
-    secret_source(Provider provider)
+    requires(!std::same_as<Provider, secret_source>) &&
+        secret_provider<Provider> secret_source(Provider provider)
         : origin_(std::make_shared<provided const>(std::move(provider), next_number())) {}
 
     /// The secret as it is now. Throws coauth::exception(errc::secret_unavailable).

@@ -32,8 +32,7 @@ enum class failure_kind : unsigned char {
         case 429: return failure_kind::transient;
         case 501:
         case 505: return failure_kind::definitive;
-        default:
-            return e.http_status() >= 500 ? failure_kind::transient : failure_kind::definitive;
+        default: return e.http_status() >= 500 ? failure_kind::transient : failure_kind::definitive;
     }
 }
 
