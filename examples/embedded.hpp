@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// The other side of the examples: an authorization server and an API in this process, on free
+// loopback ports, over TLS with a certificate authority made just now. A program of yours has URLs
+// in place of it.
+
+#ifndef COAUTH_EXAMPLES_EMBEDDED_HPP
+#define COAUTH_EXAMPLES_EMBEDDED_HPP
+
+#include <coauth/coauth.hpp>
+#include <coauth/testing/api_server.hpp>
+#include <coauth/testing/authorization_server.hpp>
+
+namespace example {
+
+inline constexpr char const* client_id = "client_id_123";
+inline constexpr char const* client_secret = "not-a-real-secret";
+
+struct embedded_servers {
+    coauth::testing::certificate_authority ca;
+    coauth::testing::authorization_server authorization{
+        {.http = {.tls = ca.server()},
+         .clients = {{.client_id = client_id, .secret = client_secret}}}};
+    coauth::testing::api_server api{authorization, {.http = {.tls = ca.server()}}};
+
+    /// Trust this authority and no other.
+    [[nodiscard]] coauth::tls_config trust() const {
+        return {.system_trust = false, .ca_pem = ca.ca_pem()};
+    }
+};
+
+}  // namespace example
+
+#endif
