@@ -33,6 +33,7 @@ if(COAUTH_SANITIZE)
         -fsanitize=${COAUTH_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
     target_link_options(coauth_development INTERFACE -fsanitize=${COAUTH_SANITIZE})
     if(COAUTH_SANITIZE MATCHES "undefined")
+        target_compile_definitions(coauth_development INTERFACE COAUTH_TESTS_WITH_UBSAN)
         target_compile_options(coauth_development INTERFACE
             -fsanitize=float-cast-overflow,float-divide-by-zero)
     endif()

@@ -186,7 +186,7 @@ void show_both_exchanges(example::embedded_servers const& servers) {
         show_request(r);
     };
     with_authorization_server.after_response = [](coauth::received_response const& r) {
-        show_message("<", std::to_string(r.status()), r.headers(), r.body());
+        show_message("<", std::to_string(r.status()) + ' ' + r.reason(), r.headers(), r.body());
     };
     coauth::call_hooks with_api;
     with_api.before_send = [](coauth::sent_request const& r) {

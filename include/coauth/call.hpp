@@ -33,15 +33,26 @@ public:
         done,  ///< take the outcome
     };
 
+    /// Any thread; the rest on the client's executor.
     call(std::shared_ptr<rest_core> core, request r)
-        : core_(std::move(core)), request_(std::move(r)), place_(core_->enter(*this)) {
+        : core_(std::move(core)), request_(std::move(r)) {}
+    call(call const&) = delete;
+    call& operator=(call const&) = delete;
+    ~call() {
+        if (place_) core_->leave(*place_);
+    }
+
+    [[nodiscard]] any_executor const& executor() const noexcept {
+        return core_->transport->executor();
+    }
+
+    /// First of all, once.
+    void begin() {
+        place_ = core_->enter(*this);
         duration const allowed = request_.deadline().value_or(core_->config.call_deadline);
         deadline_ = saturating_add(boot_clock::now(), allowed);
         if (core_->stopping()) fail(error(errc::stopped));
     }
-    call(call const&) = delete;
-    call& operator=(call const&) = delete;
-    ~call() { core_->leave(place_); }
 
     /// Goes on as far as possible without waiting.
     [[nodiscard]] step next();
@@ -61,15 +72,13 @@ public:
     void io_done(std::error_code ec, std::size_t n) { exchange_->io_done(ec, n); }
 
     /// The response, or throws.
-    void finish(response& out) {
+    [[nodiscard]] response finish(std::in_place_type_t<response>) {
         if (failure_) throw exception(std::move(failure_));
-        out = std::move(response_);
+        return std::move(response_);
     }
-    void finish(result<response>& out) {
-        if (failure_)
-            out = std::move(failure_);
-        else
-            out = std::move(response_);
+    [[nodiscard]] result<response> finish(std::in_place_type_t<result<response>>) {
+        if (failure_) return std::move(failure_);
+        return std::move(response_);
     }
 
     void abort(error reason) override {
@@ -126,7 +135,7 @@ private:
 
     std::shared_ptr<rest_core> core_;
     request request_;
-    rest_core::place place_;
+    std::optional<rest_core::place> place_;
     time_point deadline_;
     state state_ = state::before_call;
 

@@ -187,19 +187,9 @@ inline void call::write_head(wiped_buffer& out) {
 
 inline void call::show_request() {
     request const& r = authorized_ ? *authorized_ : request_;
-    http_fields shown;
-    for (http_field const field : core_->default_headers) {
-        if (!r.headers().contains(field.name)) shown.append(field.name, field.value);
-    }
-    for (http_field const field : redact_headers(r.headers()))
-        shown.append(field.name, field.value);
-    if (token_)
-        shown.append("Authorization", redact_header("Authorization", token_.authorization()));
-    if (auto const* fixed = std::get_if<static_credential>(&authorization_.what())) {
-        std::string_view const value = fixed->value->reveal();
-        bool const scheme = iequals(fixed->name, "Authorization");
-        shown.append(fixed->name, scheme ? redact_header(fixed->name, value) : redacted);
-    }
+    auto const* fixed = std::get_if<static_credential>(&authorization_.what());
+    http_fields shown = redact_head(exchange_->output().view(),
+                                    fixed == nullptr ? std::string_view() : fixed->name);
     std::string full = (url_ ? *url_ : *core_->base).origin();
     std::size_t const mark = target_.find('?');
     full += target_.substr(0, mark);

@@ -80,15 +80,21 @@ private:
 /// The token endpoint's answer, secrets redacted.
 class received_response {
 public:
-    received_response(int status, http_fields headers, std::string body)
-        : status_(status), headers_(std::move(headers)), body_(std::move(body)) {}
+    received_response(int status, std::string reason, http_fields headers, std::string body)
+        : status_(status),
+          reason_(std::move(reason)),
+          headers_(std::move(headers)),
+          body_(std::move(body)) {}
 
     [[nodiscard]] int status() const noexcept { return status_; }
+    /// Text of the server, to be escaped before it is shown.
+    [[nodiscard]] std::string const& reason() const noexcept { return reason_; }
     [[nodiscard]] http_fields const& headers() const noexcept { return headers_; }
     [[nodiscard]] std::string const& body() const noexcept { return body_; }
 
 private:
     int status_;
+    std::string reason_;
     http_fields headers_;
     std::string body_;
 };

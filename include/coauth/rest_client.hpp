@@ -49,20 +49,22 @@ namespace detail {
 }
 
 /// A cancelled await is errc::cancelled; what a hook of the user threw goes to the user as it is.
-[[noreturn]] inline void outcome_of(std::exception_ptr const& thrown, response&) {
+[[noreturn]] inline response outcome_of(std::exception_ptr const& thrown,
+                                        std::in_place_type_t<response>) {
     if (is_cancellation(thrown)) throw exception(error(errc::cancelled));
     std::rethrow_exception(thrown);
 }
 
-inline void outcome_of(std::exception_ptr const& thrown, result<response>& out) {
+inline result<response> outcome_of(std::exception_ptr const& thrown,
+                                   std::in_place_type_t<result<response>>) {
     try {
         std::rethrow_exception(thrown);
-    } catch (exception const& e) { out = e.error(); } catch (std::bad_alloc const&) {
-        out = error(errc::out_of_memory);
+    } catch (exception const& e) { return e.error(); } catch (std::bad_alloc const&) {
+        return error(errc::out_of_memory);
     } catch (std::exception const& e) {
-        out = is_cancellation(thrown) ? error(errc::cancelled)
-                                      : error(errc::hook_failed, stage::hook, e.what());
-    } catch (...) { out = error(errc::hook_failed, stage::hook); }
+        if (is_cancellation(thrown)) return error(errc::cancelled);
+        return error(errc::hook_failed, stage::hook, e.what());
+    } catch (...) { return error(errc::hook_failed, stage::hook); }
 }
 
 }  // namespace detail
@@ -106,7 +108,7 @@ public:
         return send(request("PATCH", std::move(target)).body(std::move(body), type));
     }
     [[nodiscard]] awaitable<response> send(request r) const {
-        return perform<response>(core_, std::move(r));
+        return perform<response>(std::make_unique<detail::call>(core_, std::move(r)));
     }
 
     [[nodiscard]] awaitable<result<response>> try_get(std::string target) const {
@@ -131,7 +133,7 @@ public:
         return try_send(request("PATCH", std::move(target)).body(std::move(body), type));
     }
     [[nodiscard]] awaitable<result<response>> try_send(request r) const {
-        return perform<result<response>>(core_, std::move(r));
+        return perform<result<response>>(std::make_unique<detail::call>(core_, std::move(r)));
     }
 
     /// Takes no new calls (errc::stopped), gives those in flight `grace`, then ends them with
@@ -144,43 +146,41 @@ public:
 
 private:
     template <class Outcome>
-    static awaitable<Outcome> perform(std::shared_ptr<detail::rest_core> core, request r);
+    static awaitable<Outcome> perform(std::unique_ptr<detail::call> c);
     static awaitable<void> stop(std::shared_ptr<detail::rest_core> core, duration grace);
     static awaitable<void> stop_here(std::shared_ptr<detail::rest_core> core, duration grace);
 
     std::shared_ptr<detail::rest_core> core_;
 };
 
-/// The one coroutine of an ordinary call: everything rare is in coroutines of its own.
+/// The one coroutine of an ordinary call: everything rare is in coroutines of its own, and
+/// everything large in the call, so that Asio can recycle the frame.
 template <class Outcome>
-awaitable<Outcome> rest_client::perform(std::shared_ptr<detail::rest_core> core, request r) {
+awaitable<Outcome> rest_client::perform(std::unique_ptr<detail::call> c) {
     any_executor const here = co_await asio::this_coro::executor;
-    Outcome outcome;
     std::exception_ptr thrown;
     try {
-        if (here != core->transport->executor()) {
-            any_executor const there = core->transport->executor();
-            if (!there) throw exception(error(errc::executor_gone));
-            outcome = co_await asio::co_spawn(there, perform<Outcome>(core, std::move(r)),
+        any_executor const there = c->executor();
+        if (!there) throw exception(error(errc::executor_gone));
+        if (here != there) {
+            co_return co_await asio::co_spawn(there, perform<Outcome>(std::move(c)),
                                               asio::use_awaitable);
-        } else {
-            auto const c = std::make_unique<detail::call>(core, std::move(r));
-            for (;;) {
-                detail::call::step const next = c->next();
-                if (next == detail::call::step::done) break;
-                if (next == detail::call::step::work) {
-                    co_await c->work();
-                } else {
-                    std::error_code ec;
-                    std::size_t const n = co_await c->io(ec);
-                    c->io_done(ec, n);
-                }
-            }
-            c->finish(outcome);
         }
+        c->begin();
+        for (;;) {
+            detail::call::step const next = c->next();
+            if (next == detail::call::step::done) break;
+            if (next == detail::call::step::work) {
+                co_await c->work();
+            } else {
+                std::error_code ec;
+                std::size_t const n = co_await c->io(ec);
+                c->io_done(ec, n);
+            }
+        }
+        co_return c->finish(std::in_place_type<Outcome>);
     } catch (...) { thrown = std::current_exception(); }
-    if (thrown) detail::outcome_of(thrown, outcome);
-    co_return outcome;
+    co_return detail::outcome_of(thrown, std::in_place_type<Outcome>);
 }
 
 inline awaitable<void> rest_client::stop(std::shared_ptr<detail::rest_core> core, duration grace) {

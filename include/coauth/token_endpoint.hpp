@@ -214,7 +214,7 @@ private:
         head.end();
         if (config_.hooks.before_send) {
             config_.hooks.before_send(sent_request(
-                "POST", url_.to_string(), redact_headers(r.headers()), redact_form(body.view())));
+                "POST", url_.to_string(), redact_head(out.view()), redact_form(body.view())));
         }
         out.append(body.view());
         x.send();
@@ -224,9 +224,9 @@ private:
                                              time_point started) const {
         auto const type = x.fields().find("Content-Type");
         if (config_.hooks.after_response) {
-            config_.hooks.after_response(
-                received_response(x.status(), redact_headers(x.fields()),
-                                  redact_body(type.value_or("application/json"), x.body())));
+            config_.hooks.after_response(received_response(
+                x.status(), std::string(x.parser().reason()), redact_headers(x.fields()),
+                redact_body(type.value_or("application/json"), x.body())));
         }
         std::string const origin = url_.origin();
         token_endpoint_context context;

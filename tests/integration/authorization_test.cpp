@@ -170,11 +170,13 @@ TEST_F(authorization_test, hooks_run_once_per_call_and_for_every_send) {
     int before_call = 0;
     int after_response = 0;
     std::vector<std::string> sends;
+    std::string host;
     c.hooks.before_call = [&](coauth::request& r) {
         ++before_call;
         r.header("X-Hook", "1").query("added", "yes");
     };
     c.hooks.before_send = [&](coauth::sent_request const& s) {
+        host = s.headers().find("Host").value_or("");
         sends.push_back(s.method() + " " + s.url() + " " +
                         std::string(s.headers().find("Authorization").value_or("")) + " " +
                         s.body());
@@ -194,6 +196,7 @@ TEST_F(authorization_test, hooks_run_once_per_call_and_for_every_send) {
                                  R"( Bearer [redacted] {"password":"[redacted]","n":1})";
     EXPECT_EQ(sends[0], expected);
     EXPECT_EQ(sends[1], expected);
+    EXPECT_EQ(host, api.last().fields.find("Host")) << "a hook sees the head as it is sent";
 }
 
 awaitable<coauth::request> waiting_hook(coauth::request r) {

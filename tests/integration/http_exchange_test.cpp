@@ -295,6 +295,9 @@ TEST(http_exchange, sockets_are_not_inherited_by_other_programs) {
 
 // no descriptor left is an error of its own, and not the end.
 TEST(http_exchange, recovers_when_there_were_no_descriptors) {
+#ifdef COAUTH_TESTS_WITH_UBSAN
+    GTEST_SKIP() << "the sanitizer's own check of a vptr opens a pipe, and then finds none";
+#endif
     raw_server server([](raw_connection& c) { c.serve(); });
     http_client client;
     auto const endpoint = client.at(server.url());

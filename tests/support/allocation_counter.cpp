@@ -12,10 +12,12 @@ namespace {
 
 constexpr std::uint64_t unlimited = std::numeric_limits<std::uint64_t>::max();
 thread_local constinit std::uint64_t allocations = 0;
+thread_local constinit std::size_t last = 0;
 thread_local constinit std::uint64_t left = unlimited;
 
 void* allocate(std::size_t size, std::size_t alignment) noexcept {
     ++allocations;
+    last = size;
     if (left == 0) return nullptr;
     if (left != unlimited) --left;
     std::size_t const wanted = size == 0 ? 1 : size;
@@ -32,6 +34,7 @@ void* allocate_or_throw(std::size_t size, std::size_t alignment) {
 }  // namespace
 
 std::uint64_t allocations_of_this_thread() noexcept { return allocations; }
+std::size_t last_allocation_of_this_thread() noexcept { return last; }
 
 no_memory::no_memory(std::uint64_t spared) noexcept { left = spared; }
 no_memory::~no_memory() { left = unlimited; }

@@ -6,11 +6,15 @@
 #ifndef COAUTH_TESTS_SUPPORT_ALLOCATION_COUNTER_HPP
 #define COAUTH_TESTS_SUPPORT_ALLOCATION_COUNTER_HPP
 
+#include <cstddef>
 #include <cstdint>
 
 namespace coauth::tests {
 
 [[nodiscard]] std::uint64_t allocations_of_this_thread() noexcept;
+
+/// The size of its last one, in bytes.
+[[nodiscard]] std::size_t last_allocation_of_this_thread() noexcept;
 
 /// While it lives, this thread's allocations fail, after the first `spared` ones.
 class no_memory {

@@ -120,7 +120,7 @@ public:
     /// Whatever the reason: the token of this generation is not to be used any more.
     void invalidate(std::uint64_t generation);
 
-    /// Forgets the last failure, so that the next caller tries at once.
+    /// Forgets the last failure and its pause. The minimum refresh interval still holds.
     void retry_now();
 
     /// The fetcher whose executor runs the fetches of this key; only the first one counts.

@@ -39,14 +39,9 @@ public:
     }
 
     [[nodiscard]] secret cache_identity() const {
-        detail::wiped_buffer text;
-        text.append(encoding_ == basic_credentials::raw ? "client_secret_basic raw "
-                                                        : "client_secret_basic ");
-        text.append(std::to_string(client_id_.size()));
-        text.push_back(':');
-        text.append(client_id_);
-        text.append(secret_.identity().reveal());
-        return secret(text.view());
+        bool const raw = encoding_ == basic_credentials::raw;
+        return detail::client_identity(raw ? "client_secret_basic raw" : "client_secret_basic",
+                                       client_id_, secret_);
     }
 
 private:

@@ -23,13 +23,7 @@ public:
     }
 
     [[nodiscard]] secret cache_identity() const {
-        detail::wiped_buffer text;
-        text.append("client_secret_post ");
-        text.append(std::to_string(client_id_.size()));
-        text.push_back(':');
-        text.append(client_id_);
-        text.append(secret_.identity().reveal());
-        return secret(text.view());
+        return detail::client_identity("client_secret_post", client_id_, secret_);
     }
 
 private:

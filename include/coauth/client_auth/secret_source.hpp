@@ -16,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -30,18 +31,17 @@ concept secret_provider = std::copy_constructible<T> && requires(T const& t) {
 
 class secret_source {
 public:
-    secret_source(secret value) : origin_(std::make_shared<secret const>(std::move(value))) {}
-    secret_source(secret_reference reference) : origin_(std::move(reference)) {}
+    secret_source(secret value) : origin_(std::make_shared<origin const>(std::move(value))) {}
+    secret_source(secret_reference reference)
+        : origin_(std::make_shared<origin const>(std::move(reference))) {}
     template <class Provider>
     requires(!std::same_as<Provider, secret_source>) &&
         secret_provider<Provider> secret_source(Provider provider)
-        : origin_(std::make_shared<provided const>(std::move(provider), next_number())) {}
+        : origin_(std::make_shared<origin const>(provided{std::move(provider), next_number()})) {}
 
     /// The secret as it is now. Throws coauth::exception(errc::secret_unavailable).
     [[nodiscard]] awaitable<secret> read() const {
-        if (auto const* p = std::get_if<std::shared_ptr<provided const>>(&origin_)) {
-            return (*p)->get();
-        }
+        if (auto const* p = std::get_if<provided>(origin_.get())) return p->get();
         return read_now(origin_);
     }
 
@@ -49,35 +49,29 @@ public:
     /// variable or file its name, for a provider its object. To be digested under a key, never
     /// stored.
     [[nodiscard]] secret identity() const {
-        if (auto const* fixed = std::get_if<std::shared_ptr<secret const>>(&origin_)) {
+        if (auto const* fixed = std::get_if<secret>(origin_.get())) {
             detail::wiped_buffer text;
             text.append("value:");
-            text.append((*fixed)->reveal());
+            text.append(fixed->reveal());
             return secret(text.view());
         }
-        if (auto const* named = std::get_if<secret_reference>(&origin_)) {
+        if (auto const* named = std::get_if<secret_reference>(origin_.get())) {
             bool const file = named->where() == secret_reference::kind::file;
             return secret((file ? "file:" : "environment:") + named->name());
         }
-        auto const number = std::get<std::shared_ptr<provided const>>(origin_)->number;
-        return secret("provider:" + std::to_string(number));
+        return secret("provider:" + std::to_string(std::get<provided>(*origin_).number));
     }
 
 private:
     struct provided {
         std::function<awaitable<secret>()> get;
         std::uint64_t number;
-        provided(std::function<awaitable<secret>()> g, std::uint64_t n)
-            : get(std::move(g)), number(n) {}
     };
-    using origin = std::variant<std::shared_ptr<secret const>, secret_reference,
-                                std::shared_ptr<provided const>>;
+    using origin = std::variant<secret, secret_reference, provided>;
 
-    static awaitable<secret> read_now(origin from) {
-        if (auto const* fixed = std::get_if<std::shared_ptr<secret const>>(&from)) {
-            co_return (*fixed)->clone();
-        }
-        result<secret> value = std::get<secret_reference>(from).read();
+    static awaitable<secret> read_now(std::shared_ptr<origin const> from) {
+        if (auto const* fixed = std::get_if<secret>(from.get())) co_return fixed->clone();
+        result<secret> value = std::get<secret_reference>(*from).read();
         co_return std::move(value).value();
     }
 
@@ -86,8 +80,25 @@ private:
         return counter.fetch_add(1, std::memory_order_relaxed);  // sync: unique only
     }
 
-    origin origin_;
+    std::shared_ptr<origin const> origin_;
 };
+
+namespace detail {
+
+/// What makes two clients that authenticate with a secret the same one.
+[[nodiscard]] inline secret client_identity(std::string_view method, std::string_view client_id,
+                                            secret_source const& from) {
+    wiped_buffer text;
+    text.append(method);
+    text.push_back(' ');
+    text.append(std::to_string(client_id.size()));
+    text.push_back(':');
+    text.append(client_id);
+    text.append(from.identity().reveal());
+    return secret(text.view());
+}
+
+}  // namespace detail
 
 }  // namespace coauth
 

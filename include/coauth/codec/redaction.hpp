@@ -25,9 +25,9 @@ inline constexpr std::string_view redacted = "[redacted]";
 [[nodiscard]] inline bool is_sensitive_name(std::string_view name) {
     constexpr std::array<std::string_view, 3> harmless{"token_type", "issued_token_type",
                                                        "token_endpoint"};
-    constexpr std::array<std::string_view, 10> words{
-        "token",  "secret",    "password",   "key",      "auth",
-        "cookie", "assertion", "credential", "verifier", "dpop"};
+    constexpr std::array<std::string_view, 11> words{
+        "token",     "secret",     "password", "key",       "auth", "cookie",
+        "assertion", "credential", "verifier", "signature", "dpop"};
     std::string lower(name);
     std::transform(lower.begin(), lower.end(), lower.begin(), detail::ascii_lower);
     if (std::find(harmless.begin(), harmless.end(), lower) != harmless.end()) return false;
@@ -54,6 +54,22 @@ inline constexpr std::string_view redacted = "[redacted]";
     http_fields shown;
     for (http_field const field : headers) {
         shown.append(field.name, redact_header(field.name, field.value));
+    }
+    return shown;
+}
+
+/// The fields of a request head as it was written. `credential` names one more that is redacted.
+[[nodiscard]] inline http_fields redact_head(std::string_view head,
+                                             std::string_view credential = {}) {
+    http_fields shown;
+    for (bool start_line = true; !head.empty(); start_line = false) {
+        std::string_view const line = head.substr(0, head.find("\r\n"));
+        head.remove_prefix(std::min(line.size() + 2, head.size()));
+        std::size_t const colon = line.find(": ");
+        if (start_line || colon == std::string_view::npos) continue;
+        std::string_view const name = line.substr(0, colon);
+        bool const hidden = iequals(name, credential) && !iequals(name, "Authorization");
+        shown.append(name, hidden ? redacted : redact_header(name, line.substr(colon + 2)));
     }
     return shown;
 }
