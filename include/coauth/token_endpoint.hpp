@@ -16,6 +16,7 @@
 #include <coauth/http/tls_context.hpp>
 #include <coauth/http/transport.hpp>
 #include <coauth/insecure.hpp>
+#include <coauth/quirk_counters.hpp>
 #include <coauth/token_source_config.hpp>
 
 #include <atomic>
@@ -74,6 +75,8 @@ public:
         if (config_.hooks.before_call && named_hook) add("hook", config_.hooks.cache_identity);
         return cache_key(key.finish());
     }
+
+    [[nodiscard]] token_response_quirk_counts quirks() const { return quirks_.snapshot(); }
 
     void refuse() noexcept { stopped_.store(true, std::memory_order_release); }  // sync: stopped()
     [[nodiscard]] bool stopped() const noexcept override {
@@ -221,7 +224,7 @@ private:
     }
 
     [[nodiscard]] result<fetched_token> read(http::exchange& x, token_request const& r,
-                                             time_point started) const {
+                                             time_point started) {
         auto const type = x.fields().find("Content-Type");
         if (config_.hooks.after_response) {
             config_.hooks.after_response(received_response(
@@ -241,6 +244,7 @@ private:
             parse_token_response(x.status(), type, x.fields().find("Content-Encoding"), x.body(),
                                  config_.response, context);
         if (!parsed) return std::move(parsed).error();
+        quirks_.add(parsed->quirks);
         return fetched_token{std::move(*parsed), started};
     }
 
@@ -261,6 +265,7 @@ private:
     std::shared_ptr<context_gate> const gate_;
     std::shared_ptr<http::tls_context const> tls_;
     std::shared_ptr<http::transport> transport_;
+    quirk_counters quirks_;
     std::atomic<bool> stopped_{false};
 };
 

@@ -91,6 +91,11 @@ public:
     /// Of the whole cache, all sources that share it.
     [[nodiscard]] token_cache_statistics statistics() const { return cache_.statistics(); }
 
+    /// What this source has forgiven the authorization server so far.
+    [[nodiscard]] token_response_quirk_counts response_quirks() const {
+        return endpoint_->quirks();
+    }
+
     /// Takes no new callers (errc::stopped), gives a token request in flight `grace` to end, then
     /// cancels it. Afterwards nothing of this source runs or is connected. Sources that share the
     /// cache are not stopped.

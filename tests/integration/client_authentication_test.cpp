@@ -181,6 +181,21 @@ TEST_F(client_authentication_test,
     EXPECT_EQ(endpoint.count(), 0U);
 }
 
+// R-016, R-048: what is tolerated is counted.
+TEST_F(client_authentication_test, quirks_of_token_responses_are_counted) {
+    endpoint.set([](server_request const&) {
+        return server_response(200, "text/plain",
+                               R"({"access_token":"t","token_type":"bearer","expires_in":"60"})");
+    });
+    coauth::token_source const source = make(signed_by_gateway{"k"});
+    fetch(source);
+    fetch(source);
+    coauth::token_response_quirk_counts const quirks = source.response_quirks();
+    EXPECT_EQ(quirks.expires_in_string, 2U);
+    EXPECT_EQ(quirks.content_type_other, 2U);
+    EXPECT_EQ(quirks.expires_in_missing, 0U);
+}
+
 // R-190 in small: what goes wrong says everything but the secret.
 TEST_F(client_authentication_test, hooks_and_errors_of_token_requests_show_no_secret) {
     std::string shown;
