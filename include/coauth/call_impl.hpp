@@ -100,14 +100,17 @@ inline void call::drop_handmade_credentials(http_fields const& before) {
 }
 
 inline void call::decide_authorization() {
-    bool const by_hand = request_.headers().contains("Authorization");
+    bool by_hand = request_.headers().contains("Authorization");
     if (same_origin_) {
         authorization_ = request_.authorization().value_or(core_->config.authorization);
         auto const* fixed = std::get_if<static_credential>(&authorization_.what());
-        bool const another_header = fixed != nullptr && !request_.headers().contains(fixed->name) &&
-                                    !iequals(fixed->name, "Authorization");
         bool const certificate = std::holds_alternative<client_certificate>(authorization_.what());
-        if (by_hand && !another_header && !certificate) authorization_ = authorization();
+        // A header set by hand wins over what would set the same one, so that only one goes out.
+        std::string const name = fixed == nullptr ? "Authorization" : fixed->name;
+        if (!certificate && request_.headers().contains(name)) {
+            authorization_ = authorization();
+            by_hand = true;
+        }
     }
     url const& to = url_ ? *url_ : *core_->base;
     bool const bare = authorization_.is_none() && !by_hand;

@@ -132,6 +132,17 @@ TEST_F(authorization_test, a_header_set_by_hand_wins_and_no_token_is_fetched_or_
     EXPECT_EQ(token_endpoint.count(), 0U);
 }
 
+// R-114 for a key in a header of its own; beside another header both are wanted.
+TEST_F(authorization_test, an_api_key_set_by_hand_wins_over_the_configured_one) {
+    coauth::rest_client const client(io.get_executor(),
+                                     config(coauth::api_key("X-Api-Key", coauth::secret("k-1"))));
+    send(client, coauth::request("GET", "/x").header("x-api-key", "by-hand"));
+    EXPECT_EQ(sent("X-Api-Key"), strings{"by-hand"});
+    send(client, coauth::request("GET", "/x").header("Authorization", "Custom 1"));
+    EXPECT_EQ(sent("X-Api-Key"), strings{"k-1"});
+    EXPECT_EQ(sent("Authorization"), strings{"Custom 1"});
+}
+
 TEST_F(authorization_test, a_header_set_by_a_hook_wins_too) {
     coauth::token_source const tokens(io.get_executor(), token_endpoint.source());
     coauth::rest_client_config c = config(tokens);
