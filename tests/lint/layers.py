@@ -23,7 +23,7 @@ FOLDERS = {
     "client_auth": "strategies", "proof": "strategies", "cache": "cache", "http": "transport",
     "testing": "kit",
 }
-VOCABULARY = {"error", "result", "secret", "scope", "url", "token", "clock"}
+VOCABULARY = {"error", "result", "secret", "scope", "url", "token", "clock", "observer"}
 # The transport knows nothing of OAuth, although these layers lie below it.
 NOT_IN_TRANSPORT = {"protocol", "strategies", "cache"}
 # Headers of detail/ belong to the layer that uses them; whatever is not named here is L1.

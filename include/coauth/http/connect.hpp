@@ -8,6 +8,7 @@
 #ifndef COAUTH_HTTP_CONNECT_HPP
 #define COAUTH_HTTP_CONNECT_HPP
 
+#include <coauth/clock.hpp>
 #include <coauth/detail/asio.hpp>
 #include <coauth/detail/suspension.hpp>
 #include <coauth/error.hpp>
@@ -87,6 +88,11 @@ public:
 
     [[nodiscard]] bool ok() const noexcept { return winner_.has_value(); }
     [[nodiscard]] asio::ip::tcp::socket take_socket() { return *std::exchange(winner_, {}); }
+    /// When addresses were known; empty where the host was one, or before.
+    [[nodiscard]] std::optional<time_point> const& resolved_at() const noexcept {
+        return resolved_at_;
+    }
+    [[nodiscard]] time_point started_at() const noexcept { return started_at_; }
     /// stage::resolve or stage::connect.
     [[nodiscard]] stage where() const noexcept { return where_; }
     /// Why it failed: that of the first address, which is the one the system prefers.
@@ -130,6 +136,7 @@ private:
             cause_ = ec;
             return finish();
         }
+        resolved_at_ = boot_clock::now();
         order_ = race_order(addresses);
         where_ = stage::connect;
         start_next();
@@ -197,6 +204,8 @@ private:
     std::uint16_t port_;
     std::shared_ptr<detail::suspension> finished_;
     stage where_ = stage::resolve;
+    time_point const started_at_ = boot_clock::now();
+    std::optional<time_point> resolved_at_;
     bool done_ = false;
     std::error_code cause_;
     std::error_code ignored_;

@@ -7,12 +7,14 @@
 #define COAUTH_HTTP_CONNECTION_HPP
 
 #include <coauth/clock.hpp>
+#include <coauth/http/connection_watch.hpp>
 #include <coauth/http/participant.hpp>
 #include <coauth/http/stream.hpp>
 
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -21,17 +23,22 @@ namespace coauth::http {
 
 class connection : public std::enable_shared_from_this<connection> {
 public:
-    connection(asio::ip::tcp::socket socket, time_point now)
-        : stream_(std::move(socket)), opened_(now) {}
+    connection(asio::ip::tcp::socket socket, time_point now, std::uint64_t number)
+        : stream_(std::move(socket)), opened_(now), number_(number) {}
 
     [[nodiscard]] stream& bytes() noexcept { return stream_; }
     [[nodiscard]] time_point opened() const noexcept { return opened_; }
+    /// Among the connections of its transport, from 1.
+    [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
+    /// Null where nobody observes it.
+    [[nodiscard]] std::unique_ptr<connection_watch>& watch() noexcept { return watch_; }
     /// Responses that were read to their end.
     [[nodiscard]] unsigned responses() const noexcept { return responses_; }
 
     /// After a complete response, before it goes to the pool.
     void rest(time_point now, time_point until) noexcept {
         ++responses_;
+        if (watch_) watch_->answered();
         set_idle(now, until);
     }
     /// The same without a response: it was opened or taken, and not needed.
@@ -68,6 +75,7 @@ public:
     void close() noexcept {
         writer_ = nullptr;
         stream_.close();
+        watch_.reset();
     }
 
 private:
@@ -102,6 +110,8 @@ private:
 
     stream stream_;
     time_point opened_;
+    std::uint64_t number_;
+    std::unique_ptr<connection_watch> watch_;
     time_point idle_since_{};
     time_point idle_until_{};
     participant* writer_ = nullptr;

@@ -30,6 +30,7 @@
 #include <coauth/detail/suspension.hpp>
 #include <coauth/error.hpp>
 #include <coauth/http/connect.hpp>
+#include <coauth/http/exchange_trace.hpp>
 #include <coauth/http/transport.hpp>
 #include <coauth/secret.hpp>
 #include <coauth/url.hpp>
@@ -62,6 +63,8 @@ struct exchange_options {
     std::size_t max_body = std::size_t{16} * 1024 * 1024;
     /// For everything, waiting for a connection included. max(): none.
     time_point total_deadline = time_point::max();
+    /// Filled where not null; outlives the exchange.
+    exchange_trace* trace = nullptr;
 };
 
 /// Destroying it at any time is fine: an unfinished one closes its connection, an unused slot goes
@@ -165,6 +168,11 @@ private:
     void on_complete();
     void finish(bool reusable);
 
+    void mark(exchange_attempt::mark exchange_attempt::*which) noexcept {
+        if (trace_ != nullptr && trace_->size() != 0) trace_->set(which);
+    }
+    void on_ready(bool tls);
+
     // Ending.
     void set_stage_deadline(duration d);
     void fail(errc code, std::error_code const& cause = {}, char const* message = "") noexcept;
@@ -181,6 +189,7 @@ private:
     std::shared_ptr<detail::suspension> parked_;  ///< what open() waits for
     std::shared_ptr<connector> connector_;
     std::unique_ptr<coauth::error> error_;
+    exchange_trace* trace_;
     std::string_view body_;
     std::size_t output_at_ = 0;  ///< how much of the workspace's output has gone
     std::size_t body_at_ = 0;

@@ -82,6 +82,7 @@ inline void exchange::fail_tls(tls_engine& tls) noexcept {
 /// Gives everything back and is done, from wherever it was.
 inline void exchange::leave() noexcept {
     if (phase_ == phase::queued) --transport_->waiting_;
+    if (phase_ != phase::done) mark(&exchange_attempt::ended);
     phase_ = phase::done;
     unlink();
     cancel_deadline();

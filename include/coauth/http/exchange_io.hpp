@@ -32,6 +32,7 @@ inline void exchange::send(std::string_view body) {
     output_at_ = body_at_ = written_ = 0;
     sent_all_ = answered_ = surplus_ = closed_ = false;
     ++sends_;
+    mark(&exchange_attempt::composed);
     http1_parser& parser = workspace_->parser;
     parser.set_sensitive(sensitive_);
     parser.expect(head_request_);
@@ -74,6 +75,7 @@ inline void exchange::on_sent() {
     workspace_->wipe_output();
     body_ = {};
     output_at_ = body_at_ = 0;
+    mark(&exchange_attempt::sent);
     if (answered_) return;
     phase_ = phase::waiting;
     set_stage_deadline(transport_->options().first_byte_deadline);
@@ -158,6 +160,7 @@ inline bool exchange::on_text(std::string_view bytes) {
     http1_parser& parser = workspace_->parser;
     if (!answered_) {
         answered_ = true;
+        mark(&exchange_attempt::first_byte);
         phase_ = phase::reading;
         transport_->deadlines().set(*this, total_);
     }
@@ -189,6 +192,8 @@ inline void exchange::on_broken(std::error_code const& cause) {
     bool const again = !answered_ && reused_ && !resent_ && (repeatable_ || written_ == 0);
     if (!again) return fail(errc::connection_reset, cause);
     resent_ = true;
+    mark(&exchange_attempt::ended);
+    if (trace_ != nullptr) trace_->now().lost = cause;
     drop_connection();
     workspace_->wipe_output();
     body_ = {};

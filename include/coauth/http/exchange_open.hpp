@@ -14,6 +14,7 @@ namespace coauth::http {
 inline exchange::exchange(std::shared_ptr<transport> t, exchange_options options)
     : transport_(std::move(t)),
       endpoint_(std::move(options.endpoint)),
+      trace_(options.trace),
       max_body_(options.max_body),
       total_(options.total_deadline),
       head_request_(options.head_request),
@@ -70,6 +71,7 @@ inline bool exchange::may_begin(time_point now) {
 
 inline bool exchange::try_open() {
     time_point const now = boot_clock::now();
+    if (trace_ != nullptr) trace_->begin_attempt();
     if (phase_ != phase::open || !may_begin(now)) return true;
     if (has_slot_) return false;
     auto idle = endpoint_->take_idle(now, !repeatable_);
@@ -84,7 +86,14 @@ inline void exchange::adopt(std::shared_ptr<connection> c, bool used) {
     reused_ = used;
     if (!workspace_) workspace_ = transport_->workspaces().take();
     if (!linked()) transport_->active_.push_back(*this);
-    if (used) phase_ = phase::compose;
+    if (trace_ != nullptr) {
+        trace_->now().connection = connection_->number();
+        trace_->now().reused = used;
+        if (used) mark(&exchange_attempt::slot);
+    }
+    if (!used) return;
+    phase_ = phase::compose;
+    if (connection_->watch()) connection_->watch()->reused();
 }
 
 inline awaitable<void> exchange::open() {
@@ -155,6 +164,7 @@ inline bool exchange::leave_queue(detail::wake_reason reason) {
 }
 
 inline void exchange::begin_connect() {
+    mark(&exchange_attempt::slot);
     if (!linked()) transport_->active_.push_back(*this);
     phase_ = phase::connecting;
     connector_ =
@@ -172,20 +182,34 @@ inline bool exchange::end_connect(detail::wake_reason reason) {
         fail(errc::cancelled);
         return false;
     }
+    if (trace_ != nullptr) trace_->now().resolved = connector_->resolved_at();
     if (!connector_->ok()) {
         fail(connector_->code(), connector_->cause());
         return false;
     }
-    adopt(std::make_shared<connection>(connector_->take_socket(), boot_clock::now()), false);
+    adopt(std::make_shared<connection>(connector_->take_socket(), boot_clock::now(),
+                                       ++transport_->connections_),
+          false);
+    if (auto const& observer = transport_->options().observer) {
+        connection_->watch() = std::make_unique<connection_watch>(
+            observer, endpoint_->host(), endpoint_->port(), connector_->started_at());
+    }
+    mark(&exchange_attempt::connected);
     connector_.reset();
     if (endpoint_->tls()) {
         phase_ = phase::handshaking;
         connection_->bytes().start_tls(*endpoint_->tls(), endpoint_->host());
         return true;
     }
+    on_ready(false);
+    return false;
+}
+
+/// The new connection can be used.
+inline void exchange::on_ready(bool tls) {
     phase_ = phase::compose;
     transport_->deadlines().set(*this, total_);
-    return false;
+    if (connection_->watch()) connection_->watch()->opened(tls);
 }
 
 /// One turn of the handshake. True when there is no other: it is complete, or has failed.
@@ -210,9 +234,7 @@ inline void exchange::end_handshake(tls_engine& tls) {
     char unexpected = 0;
     std::size_t size = 0;
     switch (tls.read(&unexpected, 1, size)) {
-        case tls_status::wants_input:
-            phase_ = phase::compose;
-            return transport_->deadlines().set(*this, total_);
+        case tls_status::wants_input: mark(&exchange_attempt::secured); return on_ready(true);
         case tls_status::ok: return fail(errc::malformed_response, {}, "bytes before the request");
         case tls_status::closed: return fail(errc::connection_reset, asio::error::eof);
         case tls_status::failed: return fail_tls(tls);

@@ -16,10 +16,12 @@
 #include <coauth/http/participant.hpp>
 #include <coauth/http/tls_context.hpp>
 #include <coauth/http/workspace.hpp>
+#include <coauth/observer.hpp>
 #include <coauth/url.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -43,6 +45,8 @@ struct transport_options {
     duration max_age = std::chrono::minutes(10);
     /// Of a response, in bytes: start line and all header lines.
     std::size_t max_head = std::size_t{64} * 1024;
+    /// Told of connections.
+    coauth::observer observer = {};
     /// For https where an exchange brings none. Null: made from the defaults when it is needed.
     std::shared_ptr<tls_context const> tls = nullptr;
 };
@@ -130,6 +134,7 @@ private:
     std::map<endpoint_key, std::shared_ptr<endpoint>> endpoints_;
     participant_list active_;  ///< exchanges that are under way and not in an endpoint's queue
     std::size_t waiting_ = 0;
+    std::uint64_t connections_ = 0;  ///< opened so far
     bool stopped_ = false;
     errc stop_reason_ = errc::stopped;
 };
