@@ -42,8 +42,8 @@ public:
         transport_ = http::transport::make(asio::make_strand(executor), options());
     }
 
-    [[nodiscard]] awaitable<result<fetched_token>> fetch(time_point deadline) override {
-        return fetch(shared_from_this(), deadline);
+    [[nodiscard]] awaitable<result<fetched_token>> fetch(fetch_order order) override {
+        return fetch(shared_from_this(), std::move(order));
     }
     [[nodiscard]] any_executor home() const override { return transport_->executor(); }
     [[nodiscard]] std::shared_ptr<context_gate> const& gate() const noexcept override {
@@ -151,7 +151,7 @@ private:
     }
 
     static awaitable<result<fetched_token>> fetch(std::shared_ptr<token_endpoint> self,
-                                                  time_point deadline) {
+                                                  fetch_order order) {
         any_executor const here = co_await asio::this_coro::executor;
         time_point const started = self->config_.clock.now();
         token_request r = self->grant_.request(self->url_);
@@ -164,7 +164,8 @@ private:
         }
         r = co_await self->config_.client.authenticate(std::move(r));
 
-        http::exchange x(self->transport_on(here), self->exchange_options(deadline - started));
+        http::exchange x(self->transport_on(here),
+                         self->exchange_options(order.deadline - started));
         for (;;) {
             http::exchange::step const next = x.next();
             if (next == http::exchange::step::done) break;

@@ -463,7 +463,7 @@ public:
     using fake_fetcher::fake_fetcher;
     std::weak_ptr<coauth::cache_entry> entry;
 
-    awaitable<result<fetched_token>> fetch(time_point) override {
+    awaitable<result<fetched_token>> fetch(coauth::detail::fetch_order) override {
         return fetch(entry.lock(), shared_from_this());
     }
 
