@@ -10,6 +10,7 @@
 #include <coauth/call_hooks.hpp>
 #include <coauth/clock.hpp>
 #include <coauth/grant/client_credentials.hpp>
+#include <coauth/http/dialer.hpp>
 #include <coauth/http/tls_config.hpp>
 #include <coauth/insecure.hpp>
 
@@ -42,6 +43,9 @@ struct rest_client_config {
     std::size_t max_response_body = 16 * 1024 * 1024;
     /// Send credentials over plain http to another machine. Do not.
     std::optional<insecure_http_t> insecure_http = std::nullopt;
+    /// In the place of DNS, TCP and TLS, so that nothing leaves the process; for tests: a
+    /// coauth::testing::memory_network. Empty in production.
+    http::dialer network = {};
 };
 
 }  // namespace coauth

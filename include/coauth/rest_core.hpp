@@ -42,7 +42,8 @@ public:
         o.connect_deadline = config.connect_deadline;
         o.first_byte_deadline = config.first_byte_deadline;
         o.max_connections_per_origin = config.max_connections_per_origin;
-        if (base->is_https()) o.tls = http::tls_context::make(config.tls).value();
+        o.dialer = config.network;
+        if (base->is_https() && !o.dialer) o.tls = http::tls_context::make(config.tls).value();
         transport = http::transport::make(sequential, o);
         for (auto const& [name, value] : config.headers) default_headers.append(name, value);
     }
