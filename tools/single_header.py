@@ -18,12 +18,21 @@ TOP = Path(__file__).resolve().parents[1]
 INCLUDE = TOP / "include"
 OURS = re.compile(r"^[ \t]*#[ \t]*include[ \t]*[<\"](coauth/[^>\"]+)[>\"][^\n]*\n", re.MULTILINE)
 CONDITION = re.compile(r"^[ \t]*#[ \t]*(if|ifdef|ifndef|endif)\b", re.MULTILINE)
+# A condition without another one inside, which the headers use to leave out their bodies.
+PLAIN = r"((?:(?![ \t]*#[ \t]*(?:if|el|endif))[^\n]*\n)*)"
+SEPARATE = re.compile(rf"^#(ifdef|ifndef) COAUTH_SEPARATE_COMPILATION\n{PLAIN}(?:#else\n{PLAIN})?#endif[^\n]*\n",
+                      re.MULTILINE)
 LICENCE_LINE = re.compile(r"\A// SPDX-License-Identifier: [^\n]*\n(//\n)?")
 
 
 def version():
     text = (INCLUDE / "coauth/config.hpp").read_text(encoding="utf-8")
     return re.search(r'^#define COAUTH_VERSION_STRING "([^"]+)"', text, re.MULTILINE).group(1)
+
+
+def with_bodies(text):
+    """The text as it is without COAUTH_SEPARATE_COMPILATION."""
+    return SEPARATE.sub(lambda match: (match.group(2) if match.group(1) == "ifndef" else match.group(3)) or "", text)
 
 
 def depth(text):
@@ -45,7 +54,7 @@ class Header:
         if not path.is_file():
             sys.exit(f"single_header.py: {self.open[-1] if self.open else 'asked for'}: <{name}> does not exist")
         self.open.append(name)
-        text = path.read_text(encoding="utf-8")
+        text = with_bodies(path.read_text(encoding="utf-8"))
         parts, end = [], 0
         for match in OURS.finditer(text):
             parts.append(text[end:match.start()])

@@ -33,9 +33,9 @@ int main() try {
 
     asio::io_context io;
     coauth::token_source tokens(
-        io.get_executor(), {.token_url = authorization.token_url(),
-                            .client = coauth::client_secret_basic(
-                                "consumer", coauth::secret("not-a-real-secret"))});
+        io.get_executor(),
+        {.token_url = authorization.token_url(),
+         .client = coauth::client_secret_basic("consumer", coauth::secret("not-a-real-secret"))});
     coauth::rest_client api(io.get_executor(),
                             {.base_url = api_server.base_url(), .authorization = tokens});
     asio::co_spawn(io, list_users(api), coauth::rethrow);

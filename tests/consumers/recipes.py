@@ -64,7 +64,8 @@ def vcpkg(work, compiler):
     tree = run_port(work / "features", compiler, features)
     check_layout(tree, features)
     build = work / "consumer"
-    steps.configure(HERE / "find_package", build, compiler, f"-DCMAKE_PREFIX_PATH={tree}")
+    source = HERE / ("compiled" if steps.HAS_COMPILED else "find_package")
+    steps.configure(source, build, compiler, f"-DCMAKE_PREFIX_PATH={tree}")
     steps.run("cmake", "--build", build)
     steps.start(build / "consumer")
 

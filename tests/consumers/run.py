@@ -179,6 +179,8 @@ def pkg_config(place):
     env = {"PKG_CONFIG_PATH": str(place.prefix / "lib/pkgconfig")}
     if run("pkg-config", "--modversion", "coauth", env=env).strip() != steps.version():
         fail("coauth.pc has another version than config.hpp")
+    if steps.HAS_COMPILED and "-lcoauth" not in run("pkg-config", "--libs", "coauth-compiled", env=env):
+        fail("coauth-compiled.pc does not name the library")
     place.compile(*run("pkg-config", "--cflags", "coauth", env=env).split())
     place.link(*run("pkg-config", "--libs", "coauth", env=env).split())
 
