@@ -25,7 +25,9 @@ if(COAUTH_BUILD_COMPILED)
     target_link_libraries(coauth_compiled PUBLIC coauth)
     target_compile_definitions(coauth_compiled PUBLIC COAUTH_SEPARATE_COMPILATION)
     # An archive that is passed on says nothing about the machine that made it.
-    target_compile_options(coauth_compiled PRIVATE -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+    target_compile_options(coauth_compiled PRIVATE
+        -ffile-prefix-map=${PROJECT_BINARY_DIR}=.
+        -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
 endif()
 
 # Adapters for JSON libraries. Their targets are named, not looked for: who builds this project as a

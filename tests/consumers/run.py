@@ -48,7 +48,8 @@ def install(place):
     fresh(place.build)
     staged = place.work / "staged"
     steps.configure(TOP, place.build, place.compiler, "-DCOAUTH_BUILD_TESTS=OFF", "-DCOAUTH_BUILD_COMPILED=ON",
-                    f"-DCMAKE_INSTALL_PREFIX={fresh(staged)}", "-DCMAKE_INSTALL_LIBDIR=lib")
+                    f"-DCMAKE_INSTALL_PREFIX={fresh(staged)}", "-DCMAKE_INSTALL_LIBDIR=lib",
+                    "-DCMAKE_CXX_FLAGS=-O0 -g1")  # debug information must not name a folder either
     run("cmake", "--build", place.build)
     run("cmake", "--install", place.build)
     shutil.rmtree(place.prefix, ignore_errors=True)
@@ -146,6 +147,7 @@ def meson_wrap(place):
     """As a subproject, with Asio as one too. The folder that the wrap would download is a link to the
     headers of this machine; that the build files are put into it and used is Meson's own doing."""
     steps.need("meson", "meson")
+    steps.need("/usr/include/asio.hpp", "libasio-dev")
     fresh(place.build)
     arguments = meson_project(place, "--wrap-mode=nodownload", "--force-fallback-for=coauth,asio")
     subprojects = place.build / "source/subprojects"

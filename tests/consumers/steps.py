@@ -19,11 +19,15 @@ def fail(text):
     sys.exit(f"consumers: failed: {text}")
 
 
+def skip(why):
+    """Nothing may be skipped in CI."""
+    print(f"skipped: {why}")
+    sys.exit(1 if os.environ.get("CI") else SKIPPED)
+
+
 def need(program, package):
-    """Ends as skipped, or as failed in CI, where `program` is missing."""
-    if shutil.which(program) is None:
-        print(f"skipped: {program} is not installed (Debian: apt-get install {package})")
-        sys.exit(1 if os.environ.get("CI") else SKIPPED)
+    if shutil.which(program) is None and not Path(program).exists():
+        skip(f"{program} is not installed (Debian: apt-get install {package})")
 
 
 def version():
