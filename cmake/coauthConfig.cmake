@@ -5,6 +5,7 @@
 # coauth::coauth is there always; `testing` and `compiled` wherever they were installed; a component
 # that needs another package only when it is asked for.
 
+cmake_policy(VERSION 3.17...3.25)
 include(CMakeFindDependencyMacro)
 list(PREPEND CMAKE_MODULE_PATH "${CMAKE_CURRENT_LIST_DIR}")
 find_dependency(Asio 1.22.1)
