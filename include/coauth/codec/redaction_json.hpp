@@ -24,16 +24,24 @@
 
 namespace coauth::detail {
 
-/// Begins like a JSON object or array, and not like "[INFO] …".
-[[nodiscard]] inline bool looks_like_json(std::string_view text) noexcept {
+/// What its beginning says.
+enum class json_look : unsigned char {
+    none,
+    perhaps,  ///< A string, or "[1": prose may begin like this, too.
+    json,     ///< An object, or an array of what has parts.
+};
+
+[[nodiscard]] inline json_look look_for_json(std::string_view text) noexcept {
     constexpr std::string_view space = " \t\r\n";
     std::size_t const first = text.find_first_not_of(space);
-    if (first == text.npos) return false;
-    if (text[first] == '{') return true;
+    if (first == text.npos) return json_look::none;
+    if (text[first] == '{') return json_look::json;
+    if (text[first] == '"') return json_look::perhaps;
     std::size_t const second = text.find_first_not_of(space, first + 1);
-    return text[first] == '[' &&
-           (second == text.npos || is_digit(text[second]) ||
-            std::string_view("[{\"]-").find(text[second]) != std::string_view::npos);
+    if (text[first] != '[') return json_look::none;
+    bool const parts =
+        second == text.npos || std::string_view("[{\"]").find(text[second]) != text.npos;
+    return parts ? json_look::json : json_look::perhaps;
 }
 
 [[nodiscard]] std::string redact_leaf(sensitive_names const& names, std::string_view text,
@@ -192,9 +200,12 @@ private:
 
 /// A value inside of something else: JSON where it looks like it, else text.
 inline std::string redact_leaf(sensitive_names const& names, std::string_view text, int depth) {
-    if (!looks_like_json(text)) return redact_text_by_name(names, text, depth);
+    json_look const look = look_for_json(text);
+    if (look == json_look::none) return redact_text_by_name(names, text, depth);
     if (depth == 0) return std::string(redacted);
-    return redact_json_by_name(names, text, depth - 1).value_or(std::string(redacted));
+    if (auto json = redact_json_by_name(names, text, depth - 1)) return *std::move(json);
+    return look == json_look::json ? std::string(redacted)
+                                   : redact_text_by_name(names, text, depth);
 }
 
 }  // namespace coauth::detail
