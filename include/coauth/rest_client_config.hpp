@@ -11,6 +11,7 @@
 #include <coauth/clock.hpp>
 #include <coauth/exchange_log.hpp>
 #include <coauth/grant/client_credentials.hpp>
+#include <coauth/http/dialer.hpp>
 #include <coauth/http/tls_config.hpp>
 #include <coauth/insecure.hpp>
 #include <coauth/observer.hpp>
@@ -48,6 +49,9 @@ struct rest_client_config {
     std::size_t max_response_body = 16 * 1024 * 1024;
     /// Send credentials over plain http to another machine. Do not.
     std::optional<insecure_http_t> insecure_http = std::nullopt;
+    /// In the place of DNS, TCP and TLS, so that nothing leaves the process; for tests: a
+    /// coauth::testing::memory_network. Empty in production.
+    http::dialer network = {};
 };
 
 }  // namespace coauth

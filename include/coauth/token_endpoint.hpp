@@ -38,7 +38,8 @@ public:
           url_(checked_url(config_)),
           gate_(gate_of(executor)) {
         check();
-        if (url_.is_https()) tls_ = http::tls_context::make(config_.tls).value();
+        if (url_.is_https() && !config_.network)
+            tls_ = http::tls_context::make(config_.tls).value();
         transport_ = http::transport::make(asio::make_strand(executor), options());
     }
 
@@ -64,6 +65,7 @@ public:
         };
         add("token_endpoint", url_.to_string());
         add("client", client_identity(cache));
+        if (config_.network) add("network", config_.network.identity());
         add("trust", tls_ ? tls_->trust_id() : "plain");
         grant_.identify(key);
         for (auto const& [name, value] : config_.headers) {
@@ -115,6 +117,7 @@ private:
         o.first_byte_deadline = config_.first_byte_deadline;
         o.tls = tls_;
         o.observer = config_.observer;
+        o.dialer = config_.network;
         return o;
     }
 

@@ -12,6 +12,7 @@
 #include <coauth/exchange_log.hpp>
 #include <coauth/grant/client_credentials.hpp>
 #include <coauth/hooks.hpp>
+#include <coauth/http/dialer.hpp>
 #include <coauth/http/tls_config.hpp>
 #include <coauth/insecure.hpp>
 #include <coauth/observer.hpp>
@@ -60,6 +61,9 @@ struct token_source_config {
     coauth::clock clock = {};
     /// Send credentials over plain http to another machine. Do not.
     std::optional<insecure_http_t> insecure_http = std::nullopt;
+    /// In the place of DNS, TCP and TLS, so that nothing leaves the process; for tests: a
+    /// coauth::testing::memory_network. Empty in production.
+    http::dialer network = {};
 };
 
 }  // namespace coauth

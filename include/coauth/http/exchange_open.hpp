@@ -167,8 +167,8 @@ inline void exchange::begin_connect() {
     mark(&exchange_attempt::slot);
     if (!linked()) transport_->active_.push_back(*this);
     phase_ = phase::connecting;
-    connector_ =
-        std::make_shared<connector>(transport_->executor(), endpoint_->host(), endpoint_->port());
+    connector_ = std::make_shared<connector>(transport_->executor(), endpoint_->host(),
+                                             endpoint_->port(), transport_->options().dialer);
     parked_ = connector_->finished();
     set_stage_deadline(transport_->options().connect_deadline);
     connector_->start();

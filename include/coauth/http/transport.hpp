@@ -12,6 +12,7 @@
 #include <coauth/detail/context_gate.hpp>
 #include <coauth/error.hpp>
 #include <coauth/http/deadline_queue.hpp>
+#include <coauth/http/dialer.hpp>
 #include <coauth/http/endpoint.hpp>
 #include <coauth/http/participant.hpp>
 #include <coauth/http/tls_context.hpp>
@@ -49,6 +50,8 @@ struct transport_options {
     coauth::observer observer = {};
     /// For https where an exchange brings none. Null: made from the defaults when it is needed.
     std::shared_ptr<tls_context const> tls = nullptr;
+    /// Where it is set, it takes the place of DNS, TCP and TLS.
+    http::dialer dialer = {};
 };
 
 class transport : public std::enable_shared_from_this<transport>,
@@ -141,7 +144,7 @@ private:
 
 inline std::shared_ptr<endpoint> transport::endpoint_for(url const& origin,
                                                          std::shared_ptr<tls_context const> tls) {
-    if (!origin.is_https()) {
+    if (!origin.is_https() || options_.dialer) {
         tls = nullptr;
     } else if (tls == nullptr) {
         if (options_.tls == nullptr) options_.tls = tls_context::make({}).value();
