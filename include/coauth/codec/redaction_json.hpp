@@ -128,7 +128,8 @@ private:
         wiped_buffer const name = text_of(reader_);
         level& in = levels_.back();
         in.label = is_label(name.view());
-        in.hide_next = names_.contain(name.view()) || in.names_credential;
+        in.hide_next =
+            names_.contain(name.view()) || (in.names_credential && !is_about_the_pair(name.view()));
         writer_.name(redact_text_by_name(names_, name.view(), depth_));
     }
 
@@ -169,12 +170,23 @@ private:
     }
 
     [[nodiscard]] static bool is_label(std::string_view name) {
-        constexpr std::array<std::string_view, 14> labels{
-            "name",     "key",       "field", "header", "param", "parameter", "property",
-            "variable", "attribute", "label", "id",     "k",     "n",         "title"};
+        constexpr std::array<std::string_view, 15> labels{
+            "type",     "name",      "key",   "field", "header", "param", "parameter", "property",
+            "variable", "attribute", "label", "id",    "k",      "n",     "title"};
         return std::any_of(labels.begin(), labels.end(),
                            [&](std::string_view known) { return iequals(name, known); });
     }
+    /// What is told of a thing beside its name and value: many a thing that holds no credential has
+    /// a name that sounds like one.
+    [[nodiscard]] static bool is_about_the_pair(std::string_view name) {
+        constexpr std::array<std::string_view, 16> known{
+            "id",          "type",    "kind",    "status",  "state",      "enabled",
+            "required",    "version", "created", "updated", "created_at", "updated_at",
+            "description", "path",    "domain",  "in"};
+        return std::any_of(known.begin(), known.end(),
+                           [&](std::string_view one) { return iequals(one, name); });
+    }
+
     /// Short enough for a name: a title may speak of passwords, too.
     [[nodiscard]] bool is_credential_name(std::string_view text) const {
         return text.size() <= 40 && std::count(text.begin(), text.end(), ' ') <= 2 &&

@@ -121,6 +121,7 @@ TEST(redaction_json, knows_pairs_of_name_and_value) {
              R"({"value":{"x":"Canary"},"name":"password"})",
              R"({"key":"Authorization","data":["Canary"]})",
              R"({"id":"api_key","title":"Canary"})",
+             R"({"type":"password","answer":"Canary"})",
              R"(["Accept","a/b","Cookie","Canary"])",
              R"([["x-token","Canary"],["a","b"]])",
              R"({"log":"{\"password\":\"Canary\"}"})",
@@ -135,6 +136,8 @@ TEST(redaction_json, knows_pairs_of_name_and_value) {
     }
     EXPECT_EQ(coauth::redact_json(R"([{"value":"a","name":"b"},["a","b"]])"),
               R"([{"value":"a","name":"b"},["a","b"]])");
+    EXPECT_EQ(coauth::redact_json(R"({"id":7,"name":"auth-service","status":"up"})"),
+              R"({"id":7,"name":"auth-service","status":"up"})");
 }
 
 TEST(redaction_text, takes_out_what_looks_like_a_credential) {
@@ -322,7 +325,7 @@ private:
 };
 
 TEST(redaction_properties, no_canary_at_a_sensitive_place_is_ever_shown) {
-    for (unsigned seed = 0; seed != 1000; ++seed) {
+    for (unsigned seed = 0; seed != 400; ++seed) {
         documents make(seed);
         std::string const all[] = {
             shown_body("application/json", make.json()),
@@ -345,7 +348,7 @@ TEST(redaction_properties, a_known_value_is_never_shown_and_nothing_throws) {
     std::string const value = "Canary/7+\"xyz";
     redactor r({"mine"});
     r.add_secret(value);
-    for (unsigned seed = 0; seed != 1000; ++seed) {
+    for (unsigned seed = 0; seed != 400; ++seed) {
         documents make(seed);
         std::string text = make.below(2) == 0 ? make.lines() : make.parts();
         for (std::size_t i = make.below(20); i != 0; --i) {
@@ -376,7 +379,7 @@ TEST(redaction_properties, hostile_text_takes_linear_work) {
          {"a", "%", "\\", "eyJ.", "://a:b/", "token", "token=\"", "[", "{\"a\":", "--", "Basic ",
           "%25", "\\\\", "\"key\":", "-----BEGIN", "{\n", "x=%7B&"}) {
         std::string text;
-        while (text.size() < 50'000) text += piece;
+        while (text.size() < 20'000) text += piece;
         EXPECT_LE(r.text(text).size(), 12 * text.size());
         EXPECT_LE(r.body("application/x-www-form-urlencoded", text, 1U << 20U).size(),
                   12 * text.size());
