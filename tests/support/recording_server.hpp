@@ -5,6 +5,8 @@
 #ifndef COAUTH_TESTS_SUPPORT_RECORDING_SERVER_HPP
 #define COAUTH_TESTS_SUPPORT_RECORDING_SERVER_HPP
 
+#include "support/canary_watch.hpp"
+
 #include <coauth/coauth.hpp>
 #include <coauth/testing/scripted_server.hpp>
 
@@ -46,6 +48,8 @@ public:
         coauth::token_source_config config;
         config.token_url = url("/token");
         config.client = coauth::client_secret_basic("id", coauth::secret("not-a-real-secret"));
+        config.observer = canary_watch::observer();
+        config.log = canary_watch::log();
         return config;
     }
 };
