@@ -70,13 +70,14 @@ private:
         entry_list entries;
         std::set<exchange_record const*> seen;
         for (auto const& call : calls) {
-            for (auto& exchange : call->all_exchanges()) {
-                if (seen.insert(exchange.get()).second) entries.emplace_back(exchange, call.get());
+            for (auto const& exchange : call->all_exchanges()) {
+                if (!seen.insert(exchange.get()).second) continue;
+                auto const later = std::upper_bound(
+                    entries.begin(), entries.end(), exchange->started,
+                    [](auto const& at, auto const& entry) { return at < entry.first->started; });
+                entries.emplace(later, exchange, call.get());
             }
         }
-        std::stable_sort(entries.begin(), entries.end(), [](auto const& a, auto const& b) {
-            return a.first->started < b.first->started;
-        });
         return entries;
     }
 

@@ -103,7 +103,7 @@ private:
         if (iequals(word, "Bearer") || iequals(word, "Basic") || iequals(word, "DPoP")) {
             return credential();
         }
-        if (names_.contain(word)) assignment(word);
+        assignment(word);
     }
 
     /// Three parts of base64url, or five, of which the first is a JSON object.
@@ -140,7 +140,7 @@ private:
         } else {
             return false;
         }
-        if (names_.contain(plain.view())) assignment(plain.view());
+        assignment(plain.view());
         return true;
     }
 
@@ -171,14 +171,15 @@ private:
                            [&](std::string_view known) { return iequals(word, known); });
     }
 
-    /// What follows a sensitive name, where '=' or ':' stands between.
+    /// What follows a name, where the name is sensitive and '=' or ':' stands between.
     void assignment(std::string_view name) {
         std::size_t i = at_;
         while (contains("\\\"'])", peek(i)) && i - at_ < 4) ++i;
         while (is_space(peek(i))) ++i;
         bool const in_name = name.ends_with('=') || name.ends_with(':');
         bool const separated = peek(i) == '=' || peek(i) == ':';
-        if ((!in_name && !separated) || is_prose(name, i)) return;
+        if (!in_name && !separated) return;
+        if (!names_.contain(name) || is_prose(name, i)) return;
         while (contains("=:>", peek(i))) ++i;
         while (is_space(peek(i))) ++i;
         keep(i - at_);
