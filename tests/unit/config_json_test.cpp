@@ -278,7 +278,7 @@ TEST(config_json, text_that_is_no_json_is_an_error_with_its_place) {
     EXPECT_EQ(refusal("{}{}"),
               "not a JSON configuration: bytes after the value at line 1, column 3");
     EXPECT_EQ(refusal("{\"c4n4ry\xFF\":1}"),
-              "not a JSON configuration: not UTF-8 at line 1, column 1");
+              "not a JSON configuration: not UTF-8 at line 1, column 9");
     EXPECT_NE(refusal(std::string(100'000, '[')), "accepted");
 }
 
