@@ -30,7 +30,7 @@ using config_target =
     std::variant<std::monostate, config_field<std::string>, config_field<scope>,
                  config_field<std::size_t>, config_field<double>, config_field<bool>,
                  config_field<duration>, config_field<config_auth_method>,
-                 config_field<basic_credentials>, config_field<tls_version>,
+                 config_field<coauth::basic_credentials>, config_field<tls_version>,
                  config_field<std::vector<std::string>>, config_field<string_pairs>,
                  config_field<config_secret>, config_field<std::optional<secret_reference>>>;
 

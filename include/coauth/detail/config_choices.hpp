@@ -26,8 +26,9 @@ inline constexpr config_choice<config_auth_method> config_choices<config_auth_me
     {"client_secret_post", config_auth_method::client_secret_post}};
 
 template <>
-inline constexpr config_choice<basic_credentials> config_choices<basic_credentials>[] = {
-    {"rfc6749", basic_credentials::rfc6749}, {"raw", basic_credentials::raw}};
+inline constexpr config_choice<coauth::basic_credentials>
+    config_choices<coauth::basic_credentials>[] = {{"rfc6749", coauth::basic_credentials::rfc6749},
+                                                   {"raw", coauth::basic_credentials::raw}};
 
 template <>
 inline constexpr config_choice<tls_version> config_choices<tls_version>[] = {

@@ -28,7 +28,7 @@ struct config_draft {
     std::string client_id = {};
     config_secret client_secret = {};
     config_auth_method auth_method = config_auth_method::client_secret_basic;
-    basic_credentials basic_encoding = basic_credentials::rfc6749;
+    coauth::basic_credentials basic_encoding = coauth::basic_credentials::rfc6749;
 
     std::string basic_user_id = {};
     config_secret basic_password = {};
