@@ -82,6 +82,7 @@ enum class errc : int {
     hook_failed = 400,  ///< A hook threw.
     invalid_json = 401,
     invalid_utf8 = 402,
+    json_mismatch = 403,  ///< Well-formed JSON without a member or type that was asked for.
 };
 
 /// Classes of failures, comparable with any `std::error_code` of the library:
@@ -314,6 +315,7 @@ inline std::string_view to_string(errc code) noexcept {
         case errc::hook_failed: return "hook_failed";
         case errc::invalid_json: return "invalid_json";
         case errc::invalid_utf8: return "invalid_utf8";
+        case errc::json_mismatch: return "json_mismatch";
     }
     return {};
 }

@@ -21,7 +21,7 @@ LAYERS = {
 FOLDERS = {
     "codec": "codec", "crypto": "crypto", "jose": "crypto", "protocol": "protocol", "grant": "protocol",
     "client_auth": "strategies", "proof": "strategies", "cache": "cache", "http": "transport",
-    "testing": "kit",
+    "json": "facade", "testing": "kit",
 }
 VOCABULARY = {"error", "result", "secret", "scope", "url", "token", "clock", "observer"}
 # The transport knows nothing of OAuth, although these layers lie below it.
@@ -30,6 +30,8 @@ NOT_IN_TRANSPORT = {"protocol", "strategies", "cache"}
 DETAIL = {"asio": "config"}
 ASIO_IN_DETAIL = {"asio"}
 FREE = {"coauth/fwd.hpp"}
+# Packages of opt-in components: the one header that may know each, and that no other one includes.
+OPT_IN = {"nlohmann": "coauth/json/nlohmann.hpp", "boost": "coauth/json/boost.hpp"}
 
 
 def detail_layer(path, users):
@@ -89,6 +91,11 @@ def check(header, users):
     for line, included in tree.includes(header):
         if included in FREE:
             continue
+        owner = OPT_IN.get(included.split("/")[0])
+        if owner is not None and not where.endswith(owner):
+            problems.append(f"{where}:{line}: only <{owner}> includes <{included}>")
+        if included in OPT_IN.values():
+            problems.append(f"{where}:{line}: <{included}> is for users to include")
         target = tree.resolve(included, header)
         if included.startswith("coauth/") and target is None:
             problems.append(f"{where}:{line}: <{included}> does not exist")
