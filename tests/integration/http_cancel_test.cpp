@@ -3,6 +3,8 @@
 // A call that ends in the middle, at every step there is: by cancellation, by stop, by the end of
 // its io_context. AddressSanitizer and the count of sockets say whether anything was left.
 
+#include <coauth/testing/fail_nth.hpp>
+#include <coauth/testing/stepping_executor.hpp>
 #include <support/http_driver.hpp>
 #include <support/raw_server.hpp>
 #include <support/tls_party.hpp>
@@ -16,6 +18,9 @@ namespace {
 
 using namespace coauth;
 using namespace coauth::tests;
+using coauth::testing::fail_nth;
+using coauth::testing::for_each_failure;
+using coauth::testing::stepping_executor;
 
 enum class interruption { cancel, stop_now, destroy_context };
 
@@ -27,9 +32,9 @@ struct setting {
 
 /// A context that can go before everything else.
 struct scene {
-    scene(setting const& s, http::transport_options options) : io(std::in_place, 1) {
-        any_executor executor = io->get_executor();
-        if (s.strand) executor = asio::make_strand(*io);
+    scene(setting const& s, http::transport_options options) : steps(std::in_place) {
+        any_executor executor = steps->get_executor();
+        if (s.strand) executor = asio::make_strand(steps->context());
         transport = http::transport::make(std::move(executor), std::move(options));
     }
 
@@ -38,7 +43,7 @@ struct scene {
                        asio::bind_cancellation_slot(slot, asio::detached));
     }
 
-    std::optional<asio::io_context> io;
+    std::optional<stepping_executor> steps;
     std::shared_ptr<http::transport> transport;
 };
 
@@ -57,18 +62,16 @@ protected:
         options_.max_connections_per_origin = 1;
     }
 
-    /// Runs `steps` handlers of a call and of another one that waits behind it, then interrupts.
-    /// True when the first call was done by then.
-    bool interrupt_after(std::size_t steps, interruption how) {
+    /// Interrupts a call, and another one that waits behind it, before one of their steps.
+    void interrupt_at(fail_nth& now, interruption how) {
         scene s(GetParam(), options_);
         auto const endpoint =
             s.transport->endpoint_for(url::parse(server_->url("localhost")).value());
         if (GetParam().warm) {
             auto const before = get_from(endpoint);
             s.start(before, {});
-            s.io->run();
+            s.steps->run();
             EXPECT_FALSE(before->error) << before->error.what();
-            s.io->restart();
         }
         asio::cancellation_signal cancel;
         auto const call = get_from(endpoint);
@@ -76,23 +79,23 @@ protected:
         auto const waiter = get_from(endpoint);
         s.start(call, cancel.slot());
         s.start(waiter, {});
-        for (std::size_t i = 0; i != steps && !call->finished; ++i) s.io->run_one();
+        while (!call->finished && !now.point()) s.steps->step();
         bool const was_done = call->finished;
 
         switch (how) {
             case interruption::cancel:
                 cancel.emit(asio::cancellation_type::terminal);
-                s.io->run();
+                s.steps->run();
                 EXPECT_FALSE(waiter->error) << waiter->error.what();
                 break;
             case interruption::stop_now:
                 s.transport->stop_now();
-                s.io->run();
+                s.steps->run();
                 EXPECT_TRUE(call->finished && waiter->finished);
                 EXPECT_TRUE(was_done || call->error.is(errc::stopped)) << call->error.what();
                 break;
             case interruption::destroy_context:
-                s.io.reset();
+                s.steps.reset();
                 EXPECT_FALSE(s.transport->executor());
                 break;
         }
@@ -100,17 +103,17 @@ protected:
         EXPECT_EQ(s.transport->idle_connections(), how == interruption::cancel ? 1U : 0U);
         EXPECT_EQ(s.transport->waiting(), 0U);
         EXPECT_EQ(s.transport->deadlines().size(), 0U);
-        return was_done;
     }
 
     void interrupt_everywhere(interruption how) {
         std::size_t const before = client_sockets();
-        std::size_t steps = 0;
-        while (!interrupt_after(steps, how)) {
-            EXPECT_EQ(client_sockets(), before) << steps;
-            ASSERT_LT(++steps, 500U);
-        }
-        EXPECT_GT(steps, 1U);
+        std::size_t const places = for_each_failure(
+            [&](fail_nth& now) {
+                interrupt_at(now, how);
+                EXPECT_EQ(client_sockets(), before) << now.n();
+            },
+            500);
+        EXPECT_GT(places, 1U);
     }
 
     /// Sockets of this process that are connected to the server, as far as they are the client's.
