@@ -36,6 +36,7 @@ public:
         : config_(std::move(config)),
           grant_{config_.scope, config_.audience, config_.resource, config_.parameters},
           url_(checked_url(config_)),
+          proxy_(http::proxy::make(config_.proxy)),
           gate_(gate_of(executor)) {
         check();
         if (url_.is_https()) tls_ = http::tls_context::make(config_.tls).value();
@@ -64,6 +65,8 @@ public:
         add("token_endpoint", url_.to_string());
         add("client", client_identity(cache));
         add("trust", tls_ ? tls_->trust_id() : "plain");
+        bool const direct = !proxy_ || !proxy_->covers(url_);
+        if (!direct) add("proxy", cache.credential_identity(proxy_->identity().reveal()));
         grant_.identify(key);
         for (auto const& [name, value] : config_.headers) {
             add("header", name);
@@ -113,6 +116,7 @@ private:
         o.connect_deadline = config_.connect_deadline;
         o.first_byte_deadline = config_.first_byte_deadline;
         o.tls = tls_;
+        o.proxy = proxy_;
         return o;
     }
 
@@ -262,6 +266,7 @@ private:
     token_source_config const config_;
     client_credentials const grant_;
     url const url_;
+    std::shared_ptr<http::proxy const> const proxy_;
     std::shared_ptr<context_gate> const gate_;
     std::shared_ptr<http::tls_context const> tls_;
     std::shared_ptr<http::transport> transport_;

@@ -14,6 +14,7 @@
 #include <coauth/http/deadline_queue.hpp>
 #include <coauth/http/endpoint.hpp>
 #include <coauth/http/participant.hpp>
+#include <coauth/http/proxy.hpp>
 #include <coauth/http/tls_context.hpp>
 #include <coauth/http/workspace.hpp>
 #include <coauth/observer.hpp>
@@ -30,8 +31,8 @@
 namespace coauth::http {
 
 struct transport_options {
-    /// Resolving, connecting and the TLS handshake together. Zero and less: over at once; max():
-    /// none, as for every duration here.
+    /// Resolving, connecting, a proxy's tunnel and the TLS handshake together. Zero and less: over
+    /// at once; max(): none, as for every duration here.
     duration connect_deadline = std::chrono::seconds(10);
     /// From the request's last byte to the response's first; also the longest pause in sending.
     duration first_byte_deadline = std::chrono::seconds(30);
@@ -49,6 +50,8 @@ struct transport_options {
     coauth::observer observer = {};
     /// For https where an exchange brings none. Null: made from the defaults when it is needed.
     std::shared_ptr<tls_context const> tls = nullptr;
+    /// Null: everything is reached directly, whatever the environment says.
+    std::shared_ptr<http::proxy const> proxy = nullptr;
 };
 
 class transport : public std::enable_shared_from_this<transport>,
@@ -114,7 +117,8 @@ private:
     friend class exchange;
 
     /// Two TLS contexts are two pools, even if they say the same: the pointer stays unique because
-    /// the endpoint holds the context.
+    /// the endpoint holds the context. A transport has one proxy or none, and which origins it
+    /// covers never changes, so that it need not be part of the key.
     using endpoint_key = std::pair<std::string, tls_context const*>;
 
     transport(any_executor sequential_executor, transport_options options)
@@ -151,8 +155,10 @@ inline std::shared_ptr<endpoint> transport::endpoint_for(url const& origin,
     auto const found = endpoints_.find(key);
     if (found != endpoints_.end()) return found->second;
     forget_unused_endpoints();
+    auto const& proxy = options_.proxy;
     auto made =
-        std::make_shared<endpoint>(origin, std::move(tls), options_.max_connections_per_origin);
+        std::make_shared<endpoint>(origin, std::move(tls), options_.max_connections_per_origin,
+                                   proxy && proxy->covers(origin) ? proxy : nullptr);
     endpoints_.emplace(std::move(key), made);
     return made;
 }
