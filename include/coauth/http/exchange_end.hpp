@@ -63,13 +63,15 @@ void exchange::end_failed(stage at, MakeError make_error) noexcept {
     failed_ = true;
     leave();
     try {
-        coauth::error e =
-            make_error().with_endpoint(concerned).with_maybe_processed(maybe_processed);
-        if (behind_proxy && e.hint().empty() && e.code() == condition::transport) {
-            e = std::move(e).with_hint("the way leads through the proxy " +
-                                       endpoint_->proxy()->origin());
+        coauth::error e = make_error();
+        std::string hint = e.hint();
+        if (behind_proxy && hint.empty() && e.code() == condition::transport) {
+            hint = "the way leads through the proxy " + endpoint_->proxy()->origin();
         }
-        error_ = std::make_unique<coauth::error>(std::move(e));
+        error_ = std::make_unique<coauth::error>(std::move(e)
+                                                     .with_endpoint(concerned)
+                                                     .with_hint(std::move(hint))
+                                                     .with_maybe_processed(maybe_processed));
     } catch (std::bad_alloc const&) {  // error() has one for that
     }
 }
