@@ -25,6 +25,9 @@ class rest_client;
 class token_ref;
 class token_source;
 
+class exchange_log;
+struct exchange_record;
+
 }  // namespace coauth
 
 #endif

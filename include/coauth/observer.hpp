@@ -24,9 +24,9 @@ namespace coauth {
 /// Why a token was asked for.
 enum class fetch_reason : unsigned char {
     no_cached_token,  ///< The first one.
-    expired,          ///< Past its hard deadline.
+    expired,          ///< Past its hard deadline, or given up by invalidate().
     refresh_ahead,    ///< Past its soft deadline: in the background, while the old one is used.
-    rejected,         ///< An API, or invalidate(), said that the old one is of no use.
+    rejected,         ///< An API answered 401 to it.
 };
 
 [[nodiscard]] constexpr std::string_view to_string(fetch_reason why) noexcept {
@@ -122,7 +122,7 @@ struct connection_opened {
     std::string_view server_address;
     std::uint16_t server_port;
     bool tls;
-    /// DNS, TCP and TLS.
+    /// DNS, TCP, a proxy's tunnel and TLS.
     duration took;
 };
 

@@ -19,6 +19,7 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <variant>
 
 namespace coauth {
 
@@ -136,6 +137,12 @@ public:
         return perform<result<response>>(std::make_unique<detail::call>(core_, std::move(r)));
     }
 
+    /// Makes the first call a quick one: fetches the token, where `authorization` is a token
+    /// source, and opens a connection to the base URL's origin (DNS, TLS). Sends nothing to the
+    /// API. Throws coauth::exception with what would have kept a call from being sent; takes as
+    /// long as a call may.
+    [[nodiscard]] awaitable<void> warm_up() const { return warm_up(core_); }
+
     /// Takes no new calls (errc::stopped), gives those in flight `grace`, then ends them with
     /// errc::stopped, and closes every connection. A hook of yours that waits for something is
     /// waited for.
@@ -147,6 +154,8 @@ public:
 private:
     template <class Outcome>
     static awaitable<Outcome> perform(std::unique_ptr<detail::call> c);
+    static awaitable<void> warm_up(std::shared_ptr<detail::rest_core> core);
+    static awaitable<void> warm_up_here(std::shared_ptr<detail::rest_core> core);
     static awaitable<void> stop(std::shared_ptr<detail::rest_core> core, duration grace);
     static awaitable<void> stop_here(std::shared_ptr<detail::rest_core> core, duration grace);
 
@@ -181,6 +190,33 @@ awaitable<Outcome> rest_client::perform(std::unique_ptr<detail::call> c) {
         co_return c->finish(std::in_place_type<Outcome>);
     } catch (...) { thrown = std::current_exception(); }
     co_return detail::outcome_of(thrown, std::in_place_type<Outcome>);
+}
+
+inline awaitable<void> rest_client::warm_up(std::shared_ptr<detail::rest_core> core) {
+    any_executor const there = core->transport->executor();
+    if (!there) throw exception(error(errc::executor_gone));
+    co_await asio::co_spawn(there, warm_up_here(core), asio::use_awaitable);
+}
+
+inline awaitable<void> rest_client::warm_up_here(std::shared_ptr<detail::rest_core> core) {
+    time_point const deadline = saturating_add(boot_clock::now(), core->config.call_deadline);
+    auto const& how = core->config.authorization.what();
+    if (auto const* tokens = std::get_if<token_source>(&how)) {
+        co_await tokens->warm_up(get_options().deadline(core->config.call_deadline));
+    }
+    http::exchange_options o;
+    o.total_deadline = deadline;
+    if (auto const* own = std::get_if<client_certificate>(&how)) {
+        o.origin = *core->base;
+        o.tls = own->tls();
+    } else {
+        o.endpoint = core->endpoint();
+    }
+    http::exchange x(core->transport, std::move(o));
+    bool const idle = x.try_open();
+    if (!idle) co_await x.open();
+    if (x.error()) throw exception(x.error());
+    x.give_back();
 }
 
 inline awaitable<void> rest_client::stop(std::shared_ptr<detail::rest_core> core, duration grace) {

@@ -9,10 +9,13 @@
 #include <coauth/authorization.hpp>
 #include <coauth/call_hooks.hpp>
 #include <coauth/clock.hpp>
+#include <coauth/exchange_log.hpp>
 #include <coauth/grant/client_credentials.hpp>
+#include <coauth/http/dialer.hpp>
 #include <coauth/http/proxy_config.hpp>
 #include <coauth/http/tls_config.hpp>
 #include <coauth/insecure.hpp>
+#include <coauth/observer.hpp>
 
 #include <cstddef>
 #include <optional>
@@ -31,6 +34,10 @@ struct rest_client_config {
     string_pairs headers = {};
     tls_config tls = {};
     call_hooks hooks = {};
+    /// Told of calls and connections, on the client's executor.
+    coauth::observer observer = {};
+    /// Records every call that does not bring a log of its own (request::log).
+    std::optional<exchange_log> log = std::nullopt;
     /// For a connection (DNS, proxy and TLS included), from the end of the request to the first
     /// byte of the answer, and for a call as a whole: token, waiting for a connection, resends.
     /// Range: above 0.
@@ -46,6 +53,9 @@ struct rest_client_config {
     std::optional<proxy_config> proxy = std::nullopt;
     /// Send credentials over plain http to another machine. Do not.
     std::optional<insecure_http_t> insecure_http = std::nullopt;
+    /// In the place of DNS, TCP and TLS, so that nothing leaves the process; for tests: a
+    /// coauth::testing::memory_network. Empty in production.
+    http::dialer network = {};
 };
 
 }  // namespace coauth

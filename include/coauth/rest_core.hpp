@@ -42,7 +42,9 @@ public:
         o.connect_deadline = config.connect_deadline;
         o.first_byte_deadline = config.first_byte_deadline;
         o.max_connections_per_origin = config.max_connections_per_origin;
-        if (base->is_https()) o.tls = http::tls_context::make(config.tls).value();
+        o.observer = config.observer;
+        o.dialer = config.network;
+        if (base->is_https() && !o.dialer) o.tls = http::tls_context::make(config.tls).value();
         o.proxy = http::proxy::make(config.proxy);
         transport = http::transport::make(sequential, o);
         for (auto const& [name, value] : config.headers) default_headers.append(name, value);

@@ -10,13 +10,13 @@
 #include <coauth/cache/cache_key.hpp>
 #include <coauth/cache/token_cache.hpp>
 #include <coauth/cache/token_fetcher.hpp>
-#include <coauth/codec/http1_writer.hpp>
 #include <coauth/codec/redaction.hpp>
 #include <coauth/http/exchange.hpp>
 #include <coauth/http/tls_context.hpp>
 #include <coauth/http/transport.hpp>
 #include <coauth/insecure.hpp>
 #include <coauth/quirk_counters.hpp>
+#include <coauth/token_exchange_recording.hpp>
 #include <coauth/token_source_config.hpp>
 
 #include <atomic>
@@ -39,12 +39,13 @@ public:
           proxy_(http::proxy::make(config_.proxy)),
           gate_(gate_of(executor)) {
         check();
-        if (url_.is_https()) tls_ = http::tls_context::make(config_.tls).value();
+        if (url_.is_https() && !config_.network)
+            tls_ = http::tls_context::make(config_.tls).value();
         transport_ = http::transport::make(asio::make_strand(executor), options());
     }
 
-    [[nodiscard]] awaitable<result<fetched_token>> fetch(time_point deadline) override {
-        return fetch(shared_from_this(), deadline);
+    [[nodiscard]] awaitable<result<fetched_token>> fetch(fetch_order order) override {
+        return fetch(shared_from_this(), std::move(order));
     }
     [[nodiscard]] any_executor home() const override { return transport_->executor(); }
     [[nodiscard]] std::shared_ptr<context_gate> const& gate() const noexcept override {
@@ -52,7 +53,8 @@ public:
     }
 
     [[nodiscard]] cache_policy policy() const {
-        return {config_.lifetime, config_.fetch_deadline, config_.clock};
+        return {config_.lifetime, config_.fetch_deadline, config_.clock, config_.observer,
+                url_.origin() + url_.path()};
     }
 
     /// Everything that changes the token or the right to it (DESIGN: guarantee 7).
@@ -64,8 +66,9 @@ public:
         };
         add("token_endpoint", url_.to_string());
         add("client", client_identity(cache));
+        if (config_.network) add("network", config_.network.identity());
         add("trust", tls_ ? tls_->trust_id() : "plain");
-        bool const direct = !proxy_ || !proxy_->covers(url_);
+        bool const direct = config_.network || !proxy_ || !proxy_->covers(url_);
         if (!direct) add("proxy", cache.credential_identity(proxy_->identity().reveal()));
         grant_.identify(key);
         for (auto const& [name, value] : config_.headers) {
@@ -116,6 +119,8 @@ private:
         o.connect_deadline = config_.connect_deadline;
         o.first_byte_deadline = config_.first_byte_deadline;
         o.tls = tls_;
+        o.observer = config_.observer;
+        o.dialer = config_.network;
         o.proxy = proxy_;
         return o;
     }
@@ -155,7 +160,7 @@ private:
     }
 
     static awaitable<result<fetched_token>> fetch(std::shared_ptr<token_endpoint> self,
-                                                  time_point deadline) {
+                                                  fetch_order order) {
         any_executor const here = co_await asio::this_coro::executor;
         time_point const started = self->config_.clock.now();
         token_request r = self->grant_.request(self->url_);
@@ -166,9 +171,15 @@ private:
         } else {
             hook.run(r);
         }
+        if (!order.traceparent.empty() && !r.headers().contains("traceparent")) {
+            r.header("traceparent", order.traceparent);
+        }
         r = co_await self->config_.client.authenticate(std::move(r));
 
-        http::exchange x(self->transport_on(here), self->exchange_options(deadline - started));
+        token_exchange_recording recording(self->url_, self->config_.log, order);
+        http::exchange_options options = self->exchange_options(order.deadline - started);
+        options.trace = &recording.trace();
+        http::exchange x(self->transport_on(here), std::move(options));
         for (;;) {
             http::exchange::step const next = x.next();
             if (next == http::exchange::step::done) break;
@@ -177,14 +188,18 @@ private:
                 if (!idle) co_await x.open();
             } else if (next == http::exchange::step::compose) {
                 self->compose(x, r);
+                recording.sending(r);
             } else {
                 std::error_code ec;
                 std::size_t const n = co_await x.io(ec);
                 x.io_done(ec, n);
             }
         }
+        recording.end(x, r);
         if (x.error()) co_return x.error();
-        co_return self->read(x, r, started);
+        result<fetched_token> token = self->read(x, r, started);
+        if (!token) co_return recording.without_secrets(std::move(token).error(), r);
+        co_return std::move(token);
     }
 
     [[nodiscard]] std::shared_ptr<http::transport> transport_on(any_executor const& here) const {
@@ -211,14 +226,7 @@ private:
         wiped_buffer body;
         r.encode(body);
         wiped_buffer& out = x.output();
-        http1_head_writer head(out);
-        head.request_line("POST", url_.target(), url_.authority());
-        head.field("Accept", "application/json");
-        head.field("Accept-Encoding", "identity");
-        head.field("Content-Type", "application/x-www-form-urlencoded");
-        head.fields(r.headers());
-        head.content_length(body.size());
-        head.end();
+        write_token_request_head(out, url_, r, body.size());
         if (config_.hooks.before_send) {
             config_.hooks.before_send(sent_request(
                 "POST", url_.to_string(), redact_head(out.view()), redact_form(body.view())));

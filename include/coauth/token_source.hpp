@@ -9,10 +9,13 @@
 #include <coauth/cache/acquire.hpp>
 #include <coauth/cache/token_cache.hpp>
 #include <coauth/client_auth/client_authentication.hpp>
+#include <coauth/codec/trace_context.hpp>
 #include <coauth/token_endpoint.hpp>
 #include <coauth/token_source_config.hpp>
 
 #include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace coauth {
@@ -28,10 +31,20 @@ public:
     }
     get_options&& deadline(duration d) && { return std::move(deadline(d)); }
 
+    /// Goes with the token request if this call causes it (W3C Trace Context). Anything that is not
+    /// a `traceparent` of version 00 is dropped.
+    get_options& traceparent(std::string_view value) & {
+        traceparent_ = is_traceparent(value) ? value : std::string_view();
+        return *this;
+    }
+    get_options&& traceparent(std::string_view value) && { return std::move(traceparent(value)); }
+
     [[nodiscard]] duration deadline() const noexcept { return deadline_; }
+    [[nodiscard]] std::string const& traceparent() const noexcept { return traceparent_; }
 
 private:
     duration deadline_ = duration::max();
+    std::string traceparent_;
 };
 
 class token_source {
@@ -72,12 +85,12 @@ public:
     /// A token, fetched if need be; all callers that wait share one token request. Throws
     /// coauth::exception. Cancelling the await, or its deadline, ends this caller's wait only.
     [[nodiscard]] awaitable<token_ref> get(get_options options = get_options()) const {
-        return get(*this, options);
+        return get(*this, std::move(options));
     }
 
     /// The same with the error as a value, also errc::cancelled.
     [[nodiscard]] awaitable<result<token_ref>> try_get(get_options options = get_options()) const {
-        return try_get(*this, options);
+        return try_get(*this, std::move(options));
     }
 
     /// Do not use this token any more, and fetch another when one is needed. Without effect when it
@@ -87,6 +100,17 @@ public:
     /// Forgets the last failure and its pause: the next caller tries again, no sooner than
     /// lifetime_policy::min_refresh_interval after the last token request.
     void retry_now() const { entry_->retry_now(); }
+
+    /// Gets a token and says so by returning, for instance before a service reports that it is
+    /// ready. Throws coauth::exception like get().
+    [[nodiscard]] awaitable<void> warm_up(get_options options = get_options()) const {
+        return warm_up(*this, std::move(options));
+    }
+
+    /// How things stand with this source's token; sends nothing, never waits for a server.
+    [[nodiscard]] token_health health() const {
+        return entry_->health(entry_->policy().clock.now());
+    }
 
     /// Of the whole cache, all sources that share it.
     [[nodiscard]] token_cache_statistics statistics() const { return cache_.statistics(); }
@@ -114,7 +138,7 @@ public:
 
 private:
     static awaitable<token_ref> get(token_source self, get_options options) {
-        result<token_ref> token = co_await try_get(self, options);
+        result<token_ref> token = co_await try_get(self, std::move(options));
         co_return std::move(token).value();
     }
 
@@ -124,11 +148,16 @@ private:
         if (cached) co_return std::move(cached);
         if (self.endpoint_->stopped()) co_return error(errc::stopped, stage::token);
         detail::token_demand demand(saturating_add(now, options.deadline()));
+        demand.trace(options.traceparent());
         try {
             result<token_ref> fetched =
-                co_await detail::acquire(self.entry_, self.endpoint_, demand);
+                co_await detail::acquire(self.entry_, self.endpoint_, std::move(demand));
             co_return std::move(fetched);
         } catch (...) { co_return detail::fetch_run::from_exception(std::current_exception()); }
+    }
+
+    static awaitable<void> warm_up(token_source self, get_options options) {
+        token_ref const token = co_await get(self, std::move(options));
     }
 
     static awaitable<void> stop(token_source self, duration grace) {

@@ -9,11 +9,14 @@
 #include <coauth/cache/timeline.hpp>
 #include <coauth/client_auth/client_authentication.hpp>
 #include <coauth/clock.hpp>
+#include <coauth/exchange_log.hpp>
 #include <coauth/grant/client_credentials.hpp>
 #include <coauth/hooks.hpp>
+#include <coauth/http/dialer.hpp>
 #include <coauth/http/proxy_config.hpp>
 #include <coauth/http/tls_config.hpp>
 #include <coauth/insecure.hpp>
+#include <coauth/observer.hpp>
 #include <coauth/protocol/token_response.hpp>
 #include <coauth/scope.hpp>
 
@@ -41,6 +44,11 @@ struct token_source_config {
     /// Whom to trust, and a client certificate for the token endpoint.
     tls_config tls = {};
     token_hooks hooks = {};
+    /// Told of tokens, wherever that happens, and of connections. Sources that share a token share
+    /// the observer of the first one, for tokens.
+    coauth::observer observer = {};
+    /// Records every token request that this source sends, as a call of its own.
+    std::optional<exchange_log> log = std::nullopt;
     /// What to accept in a token response.
     token_response_options response = {};
     /// In bytes. Range: above 0.
@@ -56,6 +64,9 @@ struct token_source_config {
     std::optional<proxy_config> proxy = std::nullopt;
     /// Send credentials over plain http to another machine. Do not.
     std::optional<insecure_http_t> insecure_http = std::nullopt;
+    /// In the place of DNS, TCP and TLS, so that nothing leaves the process; for tests: a
+    /// coauth::testing::memory_network. Empty in production.
+    http::dialer network = {};
 };
 
 }  // namespace coauth

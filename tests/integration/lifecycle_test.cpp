@@ -5,6 +5,7 @@
 #include "support/embedded.hpp"
 #include "support/recording_server.hpp"
 
+#include <coauth/testing/manual_clock.hpp>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -292,25 +293,18 @@ TEST_F(lifecycle_test, stop_lets_calls_in_flight_finish_within_the_grace) {
 }
 
 // Guarantee 2: looked at again when the head is written, fetched anew at most once.
-struct manual_clock {
-    std::atomic<std::int64_t> ns{1'000'000'000'000};
-    [[nodiscard]] coauth::time_point now() const noexcept {
-        return coauth::time_point(std::chrono::nanoseconds(ns.load()));
-    }
-};
-
 TEST_F(lifecycle_test, a_token_that_expires_while_the_call_waits_for_a_connection_is_not_sent) {
     asio::io_context io;
-    auto const clock = std::make_shared<manual_clock>();
+    coauth::testing::manual_clock const clock;
     coauth::token_source_config s = token_endpoint.source();
-    s.clock = coauth::clock(clock);
+    s.clock = clock;
     coauth::token_source const tokens(io.get_executor(), std::move(s));
     coauth::rest_client_config c = config(tokens);
     c.max_connections_per_origin = 1;
     coauth::rest_client const client(coauth::single_threaded, io.get_executor(), std::move(c));
     EXPECT_EQ(run(io, client.get("/warm")).status(), 200);
     api.set([&](server_request const& r) {
-        if (r.target == "/first") clock->ns += std::chrono::nanoseconds(2h).count();
+        if (r.target == "/first") clock.advance(2h);
         return server_response(200);
     });
     coauth::result<coauth::response> first;

@@ -117,7 +117,7 @@ TEST_F(proxied, token_and_call_go_through_and_nobody_sees_the_credentials_of_ano
     ASSERT_EQ(asked.size(), 2U);
     for (recorded_request const& r : asked) {
         EXPECT_EQ(r.method, "CONNECT");
-        EXPECT_EQ(r.fields.find("Proxy-Authorization"), "[redacted]");
+        EXPECT_EQ(r.fields.find("Proxy-Authorization"), "Basic [redacted]");
         EXPECT_EQ(r.fields.size(), 2U) << "Host, and that";
     }
     EXPECT_FALSE(names_header(asked, "Authorization"));

@@ -75,7 +75,7 @@ public:
     /// Called as each fetch begins.
     std::function<void()> on_fetch = [] {};
 
-    awaitable<result<detail::fetched_token>> fetch(time_point) override {
+    awaitable<result<detail::fetched_token>> fetch(detail::fetch_order) override {
         return fetch(shared_from_this());
     }
     bool stopped() const noexcept override { return stopped_; }

@@ -8,11 +8,13 @@
 
 #include <coauth/cache/cache_entry.hpp>
 #include <coauth/cache/fetch_run.hpp>
+#include <coauth/cache/token_decision.hpp>
 
 #include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace coauth::detail {
@@ -30,6 +32,11 @@ public:
         return std::move(*this);
     }
 
+    /// Goes with the fetch if this caller starts it (W3C Trace Context).
+    void trace(std::string_view traceparent) { traceparent_ = traceparent; }
+    /// Where to write down how it went. `place` outlives the await.
+    void note_to(token_decision& place) noexcept { note_ = &place; }
+
     /// Where to leave the suspension that is waited for, so that its owner can be stopped. `place`
     /// outlives the await.
     void report_wait_to(std::weak_ptr<suspension>& place) noexcept { report_ = &place; }
@@ -40,13 +47,34 @@ public:
     [[nodiscard]] time_point deadline() const noexcept { return deadline_; }
     [[nodiscard]] bool is_after_rejection() const noexcept { return rejected_; }
     [[nodiscard]] cache_entry::arrival arrive(cache_entry& entry, time_point now) const {
-        return rejected_ ? entry.reject(now, generation_, origin_) : entry.miss(now);
+        return rejected_ ? entry.reject(now, generation_, origin_, traceparent_)
+                         : entry.miss(now, traceparent_);
+    }
+
+    void note_arrival(cache_entry::arrival const& a) const {
+        if (note_ == nullptr) return;
+        using outcome = token_decision::outcome;
+        bool const empty = !a.flight && !a.failure && !a.token;
+        note_->how = a.launch    ? outcome::fetched
+                     : a.flight  ? outcome::joined
+                     : a.failure ? outcome::remembered_failure
+                     : empty     ? outcome::rejection_not_believed
+                                 : outcome::hit;
+        note_->why = a.why;
+        if (a.flight) a.flight->report.want();
+    }
+    void note_end(detail::flight const& f, duration waited) const {
+        if (note_ == nullptr) return;
+        note_->waited += waited;
+        note_->exchanges = f.report.records();
     }
 
 private:
     time_point deadline_;
     std::uint64_t generation_ = 0;
     std::string origin_;
+    std::string traceparent_;
+    token_decision* note_ = nullptr;
     std::weak_ptr<suspension>* report_ = nullptr;
     bool rejected_ = false;
 };
@@ -83,6 +111,7 @@ inline awaitable<result<token_ref>> acquire(std::shared_ptr<cache_entry> entry,
     for (bool first = true;; first = false) {
         time_point const now = entry->policy().clock.now();
         cache_entry::arrival a = demand.arrive(*entry, now);
+        demand.note_arrival(a);
         if (a.failure) co_return std::move(*a.failure);
         if (!a.flight) co_return std::move(a.token);
 
@@ -100,6 +129,7 @@ inline awaitable<result<token_ref>> acquire(std::shared_ptr<cache_entry> entry,
         asio::steady_timer timer(executor);
         if (limit != time_point::max()) wake_at(timer, limit - now, a.waiting);
         wake_reason const reason = co_await suspension::wait(a.waiting);
+        demand.note_end(*a.flight, entry->policy().clock.now() - now);
         if (reason == wake_reason::cancelled) co_return error(errc::cancelled, stage::token);
         if (reason == wake_reason::expired && limit == demand.deadline()) {
             co_return error(errc::deadline_exceeded, stage::token,

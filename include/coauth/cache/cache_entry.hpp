@@ -12,6 +12,7 @@
 #include <coauth/cache/origin_cooldown.hpp>
 #include <coauth/cache/statistics.hpp>
 #include <coauth/cache/token_fetcher.hpp>
+#include <coauth/cache/token_health.hpp>
 #include <coauth/cache/token_record.hpp>
 #include <coauth/crypto/random.hpp>
 #include <coauth/detail/hazard_domain.hpp>
@@ -33,6 +34,9 @@ struct cache_policy {
     /// For one token request, resolving to the last byte. Range: above 0.
     duration fetch_deadline = std::chrono::seconds(30);
     class clock clock {};
+    /// Told of tokens, with `token_endpoint` as their name.
+    class observer observer {};
+    std::string token_endpoint = {};
 };
 
 namespace detail {
@@ -57,6 +61,7 @@ public:
         std::list<std::shared_ptr<detail::suspension>>::iterator position;
         /// The flight is new: the caller starts its fetch, outside of every lock.
         bool launch = false;
+        fetch_reason why = fetch_reason::no_cached_token;
     };
 
     cache_entry(std::shared_ptr<detail::cache_core> core, cache_policy policy)
@@ -100,8 +105,9 @@ public:
 
     // The miss path.
 
-    /// A caller that needs a token and found none.
-    [[nodiscard]] arrival miss(time_point now);
+    /// A caller that needs a token and found none. `traceparent` goes with the fetch if it is the
+    /// one who starts it.
+    [[nodiscard]] arrival miss(time_point now, std::string const& traceparent = {});
 
     /// The token may be renewed ahead of time: starts a flight unless there is one, or a pause.
     [[nodiscard]] arrival begin_refresh(time_point now);
@@ -109,7 +115,7 @@ public:
     /// An API origin answered 401 to the token of `generation`. With an empty answer (no token, no
     /// error, no flight) the rejection is not believed and the 401 is the caller's to keep.
     [[nodiscard]] arrival reject(time_point now, std::uint64_t generation,
-                                 std::string const& origin);
+                                 std::string const& origin, std::string const& traceparent = {});
 
     /// The origin answered 401 also to the token that it was renewed with.
     void rejected_again(time_point now, std::uint64_t generation, std::string const& origin);
@@ -135,6 +141,12 @@ public:
     void attach(detail::flight& f, std::shared_ptr<detail::fetch_run> const& run,
                 std::shared_ptr<detail::context_gate> gate,
                 std::shared_ptr<detail::token_fetcher> const& fetcher, bool at_home);
+
+    /// What the fetch of a flight is to do.
+    [[nodiscard]] detail::fetch_order order(detail::flight const& f);
+
+    /// How things stand; sends nothing.
+    [[nodiscard]] token_health health(time_point now);
 
     /// The fetch is about to begin. False when nobody wants it any more.
     [[nodiscard]] bool begin_fetch(detail::flight& f, asio::cancellation_slot fetching);
@@ -186,8 +198,11 @@ private:
     }
 
     void settle_overdue(time_point now);
-    void join(arrival& a, time_point now, detail::fetch_reason reason, std::string const& origin);
-    void start_flight(time_point now, detail::fetch_reason reason, std::string const& origin);
+    void join(arrival& a, time_point now, fetch_reason reason, std::string const& origin,
+              std::string const& traceparent);
+    void start_flight(time_point now, fetch_reason reason, std::string const& origin);
+    void tell_rejected(std::string const& origin) const;
+    void tell_settled(detail::flight const& f, time_point now) const;
     [[nodiscard]] bool answer_from_memory(arrival& a, time_point now);
     [[nodiscard]] std::shared_ptr<detail::token_record> publish(detail::flight& f, time_point now,
                                                                 detail::fetched_token const& got);

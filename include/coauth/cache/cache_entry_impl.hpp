@@ -9,7 +9,7 @@
 
 namespace coauth {
 
-inline cache_entry::arrival cache_entry::miss(time_point now) {
+inline cache_entry::arrival cache_entry::miss(time_point now, std::string const& traceparent) {
     detail::cache_counters::add(core_->counters.misses);
     settle_overdue(now);
     arrival a;
@@ -20,7 +20,7 @@ inline cache_entry::arrival cache_entry::miss(time_point now) {
         return a;
     }
     if (!flight_ && answer_from_memory(a, now)) return a;
-    join(a, now, detail::fetch_reason::no_cached_token, {});
+    join(a, now, owner_ ? fetch_reason::expired : fetch_reason::no_cached_token, {}, traceparent);
     return a;
 }
 
@@ -30,7 +30,7 @@ inline cache_entry::arrival cache_entry::begin_refresh(time_point now) {
     std::lock_guard const lock(mutex_);
     bool const due = owner_ && !owner_->fresh(now) && owner_->valid(now);
     if (!due || flight_ || (last_failure_ && now < retry_at_)) return a;
-    start_flight(now, detail::fetch_reason::soft, {});
+    start_flight(now, fetch_reason::refresh_ahead, {});
     detail::cache_counters::add(core_->counters.background_refreshes);
     a.flight = flight_;
     a.launch = true;
@@ -38,10 +38,11 @@ inline cache_entry::arrival cache_entry::begin_refresh(time_point now) {
 }
 
 inline cache_entry::arrival cache_entry::reject(time_point now, std::uint64_t generation,
-                                                std::string const& origin) {
+                                                std::string const& origin,
+                                                std::string const& traceparent) {
     settle_overdue(now);
     arrival a;
-    std::lock_guard const lock(mutex_);
+    std::unique_lock lock(mutex_);
     bool const is_current = owner_ && owner_->generation == generation && !owner_->rejected();
     if (is_current) {
         if (cooldowns_.cooling(origin, now)) return a;
@@ -54,10 +55,11 @@ inline cache_entry::arrival cache_entry::reject(time_point now, std::uint64_t ge
     }
     if (owner_ && owner_->valid(now)) {
         a.token = reference(*owner_);
-        return a;
+    } else if (flight_ || !answer_from_memory(a, now)) {
+        join(a, now, fetch_reason::rejected, origin, traceparent);
     }
-    if (!flight_ && answer_from_memory(a, now)) return a;
-    join(a, now, detail::fetch_reason::rejected, origin);
+    lock.unlock();
+    if (is_current) tell_rejected(origin);
     return a;
 }
 
@@ -82,10 +84,13 @@ inline void cache_entry::accepted(std::uint64_t generation, std::string const& o
 }
 
 inline void cache_entry::invalidate(std::uint64_t generation) {
-    std::lock_guard const lock(mutex_);
-    if (!owner_ || owner_->generation != generation || owner_->rejected()) return;
-    owner_->reject();
-    detail::cache_counters::add(core_->counters.invalidations);
+    {
+        std::lock_guard const lock(mutex_);
+        if (!owner_ || owner_->generation != generation || owner_->rejected()) return;
+        owner_->reject();
+        detail::cache_counters::add(core_->counters.invalidations);
+    }
+    tell_rejected({});
 }
 
 inline void cache_entry::retry_now() {
@@ -191,33 +196,34 @@ inline bool cache_entry::answer_from_memory(arrival& a, time_point now) {
     return true;
 }
 
-inline void cache_entry::join(arrival& a, time_point now, detail::fetch_reason reason,
-                              std::string const& origin) {
+inline void cache_entry::join(arrival& a, time_point now, fetch_reason reason,
+                              std::string const& origin, std::string const& traceparent) {
     // Whatever may throw comes first: a flight that has been made will be started.
     a.waiting = std::make_shared<detail::suspension>();
     std::list<std::shared_ptr<detail::suspension>> place{a.waiting};
     a.position = place.begin();
     if (!flight_) {
         start_flight(now, reason, origin);
+        flight_->traceparent = traceparent;
         a.launch = true;
-    } else if (reason == detail::fetch_reason::rejected &&
-               flight_->reason != detail::fetch_reason::rejected) {
+    } else if (reason == fetch_reason::rejected && flight_->reason != fetch_reason::rejected) {
         // What it brings is now also the answer to this rejection.
         flight_->origin = origin;
         flight_->reason = reason;
     }
     a.flight = flight_;
+    a.why = flight_->reason;
     a.flight->waiters.splice(a.flight->waiters.end(), place);
     detail::cache_counters::add(core_->counters.joins);
 }
 
-inline void cache_entry::start_flight(time_point now, detail::fetch_reason reason,
+inline void cache_entry::start_flight(time_point now, fetch_reason reason,
                                       std::string const& origin) {
     auto f = std::make_shared<detail::flight>();
     f->reason = reason;
     f->origin = origin;
     f->not_before = now;
-    if (last_start_ && reason != detail::fetch_reason::rejected) {
+    if (last_start_ && reason != fetch_reason::rejected) {
         f->not_before =
             std::max(now, saturating_add(*last_start_, policy_.lifetime.min_refresh_interval));
     }
@@ -236,10 +242,10 @@ inline void cache_entry::settle(std::shared_ptr<detail::flight> const& f,
                                 result<detail::fetched_token> outcome) noexcept {
     std::list<std::shared_ptr<detail::suspension>> waiters;
     std::shared_ptr<detail::token_record> replaced;
+    time_point const now = policy_.clock.now();
     {
         std::lock_guard const lock(mutex_);
         if (f->settled) return;
-        time_point const now = policy_.clock.now();
         try {
             if (outcome) {
                 replaced = publish(*f, now, *outcome);
@@ -261,6 +267,50 @@ inline void cache_entry::settle(std::shared_ptr<detail::flight> const& f,
             waiter->wake(detail::wake_reason::ready);
         } catch (...) {}
     }
+    if (policy_.observer) tell_settled(*f, now);
+}
+
+inline void cache_entry::tell_rejected(std::string const& origin) const {
+    if (policy_.observer) policy_.observer(token_rejected{policy_.token_endpoint, origin});
+}
+
+/// What it reads is not written any more: the flight is settled.
+inline void cache_entry::tell_settled(detail::flight const& f, time_point now) const {
+    duration const took = now - f.not_before;
+    std::string const& endpoint = policy_.token_endpoint;
+    if (f.token && !f.failure) {
+        duration const lifetime = f.token->expiry - now;
+        if (f.reason == fetch_reason::refresh_ahead) {
+            policy_.observer(token_refreshed{endpoint, took, lifetime});
+        } else {
+            policy_.observer(token_fetched{endpoint, f.reason, took, lifetime});
+        }
+        return;
+    }
+    policy_.observer(token_fetch_failed{endpoint, f.reason, f.failure, took, f.pause,
+                                        f.token && f.token->usable(now)});
+}
+
+inline detail::fetch_order cache_entry::order(detail::flight const& f) {
+    std::lock_guard const lock(mutex_);
+    return {f.deadline, f.reason, f.traceparent, nullptr};
+}
+
+inline token_health cache_entry::health(time_point now) {
+    token_health h;
+    h.token_endpoint = policy_.token_endpoint;
+    std::lock_guard const lock(mutex_);
+    h.ready = owner_ && owner_->valid(now);
+    if (owner_ && owner_->usable(now)) {
+        h.valid_for = owner_->expiry - now;
+        h.valid_until =
+            std::chrono::system_clock::now() +
+            std::chrono::duration_cast<std::chrono::system_clock::duration>(*h.valid_for);
+    }
+    h.last_error = last_failure_;
+    if (last_failure_ && now < retry_at_) h.next_attempt_in = retry_at_ - now;
+    h.fetching = flight_ != nullptr;
+    return h;
 }
 
 inline std::shared_ptr<detail::token_record> cache_entry::publish(
@@ -276,7 +326,7 @@ inline std::shared_ptr<detail::token_record> cache_entry::publish(
     bool const same = owner_ && owner_->authorization.view() == record->authorization.view();
     bool const vouched_for = same && owner_->rejected();
     if (same && !vouched_for) record->move_soft(soft_after_same_token(times, now));
-    bool const for_rejection = f.reason == detail::fetch_reason::rejected;
+    bool const for_rejection = f.reason == fetch_reason::rejected;
     // The last thing that may throw; from here on the token is in use.
     if (vouched_for && for_rejection && cooldowns_.begin(f.origin, number, now)) {
         detail::cache_counters::add(core_->counters.cooldowns);
@@ -308,6 +358,7 @@ inline void cache_entry::remember(detail::flight& f, time_point now, error failu
         retry_at_ =
             saturating_add(now, backoff_.next(kind, last_failure_->retry_after(), random_unit()));
         next_ahead = retry_at_;
+        f.pause = retry_at_ - now;
     }
     if (owner_ && owner_->valid(now)) owner_->move_soft(next_ahead);
     f.failure = std::move(failure);

@@ -118,7 +118,10 @@ private:
         bool const wanted = self->entry_->begin_fetch(*self->flight_, own.slot());
         if (!wanted) co_return;
         self->arm_deadline();
-        result<fetched_token> outcome = co_await fetcher->fetch(self->flight_->deadline);
+        std::shared_ptr<fetch_report> const report(self->flight_, &self->flight_->report);
+        fetch_order order = self->entry_->order(*self->flight_);
+        order.report = report;
+        result<fetched_token> outcome = co_await fetcher->fetch(std::move(order));
         self->timer_.cancel();
         self->entry_->settle(self->flight_, std::move(outcome));
     }

@@ -6,10 +6,12 @@
 #ifndef COAUTH_CACHE_FLIGHT_HPP
 #define COAUTH_CACHE_FLIGHT_HPP
 
+#include <coauth/cache/fetch_report.hpp>
 #include <coauth/cache/token_record.hpp>
 #include <coauth/clock.hpp>
 #include <coauth/detail/suspension.hpp>
 #include <coauth/error.hpp>
+#include <coauth/observer.hpp>
 
 #include <list>
 #include <memory>
@@ -20,12 +22,13 @@ namespace coauth::detail {
 class fetch_run;
 class token_fetcher;
 
-enum class fetch_reason : unsigned char { no_cached_token, soft, rejected };
-
 struct flight {
     fetch_reason reason = fetch_reason::no_cached_token;
     /// The API origin whose 401 caused it; empty for other reasons.
     std::string origin;
+    /// Of the call that started it (W3C Trace Context); empty without.
+    std::string traceparent;
+    fetch_report report;
     time_point not_before;
     time_point deadline;
     /// When it is still there at that time, nobody runs its executor.
@@ -46,7 +49,8 @@ struct flight {
     bool settled = false;
     // Written once before the waiters are woken, read by them afterwards: no lock needed there.
     std::shared_ptr<token_record> token;
-    error failure;  ///< With a token: the old one, which is still good.
+    error failure;                      ///< With a token: the old one, which is still good.
+    duration pause = duration::zero();  ///< How long the failure is remembered.
     /// The server sent the very token that this fetch was to replace.
     bool same_token = false;
 };

@@ -5,13 +5,16 @@
 #ifndef COAUTH_CACHE_TOKEN_FETCHER_HPP
 #define COAUTH_CACHE_TOKEN_FETCHER_HPP
 
+#include <coauth/cache/fetch_report.hpp>
 #include <coauth/clock.hpp>
 #include <coauth/detail/asio.hpp>
 #include <coauth/detail/context_gate.hpp>
+#include <coauth/observer.hpp>
 #include <coauth/result.hpp>
 #include <coauth/token.hpp>
 
 #include <memory>
+#include <string>
 
 namespace coauth::detail {
 
@@ -21,13 +24,23 @@ struct fetched_token {
     time_point started;
 };
 
+/// What a fetch is told.
+struct fetch_order {
+    time_point deadline;
+    fetch_reason why = fetch_reason::no_cached_token;
+    /// To be passed on; empty without.
+    std::string traceparent = {};
+    /// Null where nobody can ask.
+    std::shared_ptr<fetch_report> report = nullptr;
+};
+
 class token_fetcher {
 public:
     virtual ~token_fetcher() = default;
 
     /// Runs on `home` where that is still alive, else on an executor of the cache's choice, always
     /// a sequential one. May throw; may take as long as it likes: the flight has its own deadline.
-    [[nodiscard]] virtual awaitable<result<fetched_token>> fetch(time_point deadline) = 0;
+    [[nodiscard]] virtual awaitable<result<fetched_token>> fetch(fetch_order order) = 0;
 
     /// It takes no more work.
     [[nodiscard]] virtual bool stopped() const noexcept = 0;

@@ -177,7 +177,7 @@ inline void exchange::begin_connect() {
     if (!linked()) transport_->active_.push_back(*this);
     phase_ = phase::connecting;
     connector_ = std::make_shared<connector>(transport_->executor(), endpoint_->next_host(),
-                                             endpoint_->next_port());
+                                             endpoint_->next_port(), transport_->options().dialer);
     parked_ = connector_->finished();
     set_stage_deadline(transport_->options().connect_deadline);
     connector_->start();

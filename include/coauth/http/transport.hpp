@@ -12,6 +12,7 @@
 #include <coauth/detail/context_gate.hpp>
 #include <coauth/error.hpp>
 #include <coauth/http/deadline_queue.hpp>
+#include <coauth/http/dialer.hpp>
 #include <coauth/http/endpoint.hpp>
 #include <coauth/http/participant.hpp>
 #include <coauth/http/proxy.hpp>
@@ -50,8 +51,10 @@ struct transport_options {
     coauth::observer observer = {};
     /// For https where an exchange brings none. Null: made from the defaults when it is needed.
     std::shared_ptr<tls_context const> tls = nullptr;
-    /// Null: everything is reached directly, whatever the environment says.
+    /// Null: everything is reached directly, whatever the environment says. Not used with a dialer.
     std::shared_ptr<http::proxy const> proxy = nullptr;
+    /// Where it is set, it takes the place of DNS, TCP and TLS.
+    http::dialer dialer = {};
 };
 
 class transport : public std::enable_shared_from_this<transport>,
@@ -145,7 +148,7 @@ private:
 
 inline std::shared_ptr<endpoint> transport::endpoint_for(url const& origin,
                                                          std::shared_ptr<tls_context const> tls) {
-    if (!origin.is_https()) {
+    if (!origin.is_https() || options_.dialer) {
         tls = nullptr;
     } else if (tls == nullptr) {
         if (options_.tls == nullptr) options_.tls = tls_context::make({}).value();
@@ -155,10 +158,10 @@ inline std::shared_ptr<endpoint> transport::endpoint_for(url const& origin,
     auto const found = endpoints_.find(key);
     if (found != endpoints_.end()) return found->second;
     forget_unused_endpoints();
-    auto const& proxy = options_.proxy;
+    bool const proxied = options_.proxy && !options_.dialer && options_.proxy->covers(origin);
     auto made =
         std::make_shared<endpoint>(origin, std::move(tls), options_.max_connections_per_origin,
-                                   proxy && proxy->covers(origin) ? proxy : nullptr);
+                                   proxied ? options_.proxy : nullptr);
     endpoints_.emplace(std::move(key), made);
     return made;
 }
