@@ -7,9 +7,8 @@
 #ifndef COAUTH_AUTHORIZATION_HPP
 #define COAUTH_AUTHORIZATION_HPP
 
-#include <coauth/codec/base64.hpp>
+#include <coauth/codec/basic_auth.hpp>
 #include <coauth/codec/http1_writer.hpp>
-#include <coauth/codec/utf8.hpp>
 #include <coauth/detail/asio.hpp>
 #include <coauth/fwd.hpp>
 #include <coauth/http/tls_context.hpp>
@@ -42,22 +41,11 @@ struct static_credential {
 class http_basic {
 public:
     http_basic(std::string_view user_id, secret const& password) {
-        bool const bad = user_id.find(':') != std::string_view::npos || has_control(user_id) ||
-                         has_control(password.reveal()) || !is_valid_utf8(user_id) ||
-                         !is_valid_utf8(password.reveal());
-        if (bad) {
-            throw exception(error(errc::invalid_credentials, stage::configuration,
-                                  "user-id and password must be UTF-8 without control characters, "
-                                  "and the user-id without ':' (RFC 7617 §2)"));
+        if (error wrong = check_basic_auth(user_id, password.reveal())) {
+            throw exception(std::move(wrong));
         }
-        detail::wiped_buffer plain;
-        plain.append(user_id);
-        plain.push_back(':');
-        plain.append(password.reveal());
-        detail::wiped_buffer header;
-        header.append("Basic ");
-        base64_encode_to(header, plain.view());
-        credential_ = {"Authorization", std::make_shared<secret const>(header.view())};
+        credential_ = {"Authorization",
+                       std::make_shared<secret const>(basic_auth(user_id, password.reveal()))};
     }
     /// The password is read now, once.
     http_basic(std::string_view user_id, secret_reference const& password)
@@ -68,12 +56,6 @@ public:
     }
 
 private:
-    [[nodiscard]] static bool has_control(std::string_view text) noexcept {
-        for (char const c : text) {
-            if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return true;
-        }
-        return false;
-    }
     detail::static_credential credential_;
 };
 

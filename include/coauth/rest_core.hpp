@@ -45,6 +45,7 @@ public:
         o.observer = config.observer;
         o.dialer = config.network;
         if (base->is_https() && !o.dialer) o.tls = http::tls_context::make(config.tls).value();
+        o.proxy = http::proxy::make(config.proxy);
         transport = http::transport::make(sequential, o);
         for (auto const& [name, value] : config.headers) default_headers.append(name, value);
     }

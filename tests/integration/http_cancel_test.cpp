@@ -13,6 +13,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace {
 
@@ -28,6 +29,7 @@ struct setting {
     bool tls;
     bool warm;    ///< an idle connection is there
     bool strand;  ///< the transport's executor is a strand
+    bool proxy = false;
 };
 
 /// A context that can go before everything else.
@@ -51,22 +53,31 @@ class http_cancel : public ::testing::TestWithParam<setting> {
 protected:
     void SetUp() override {
         server_.emplace(
-            [](raw_connection& c) {
+            [this](raw_connection& c) {
+                if (GetParam().proxy && GetParam().tls) {
+                    c.read_request();
+                    c.send("HTTP/1.1 200 ok\r\n\r\n");
+                    if (!c.start_tls(server_->context())) return;
+                }
                 while (auto const request = c.read_request()) {
                     c.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n");
                     c.send("0\r\n\r\n");
                 }
             },
-            party_.server_if(GetParam().tls));
+            tls());
         options_ = party_.options();
+        if (GetParam().proxy) {
+            options_.proxy = std::make_shared<http::proxy const>(proxy_config{
+                .url = "http://127.0.0.1:" + std::to_string(server_->port()),
+                .credentials = proxy_credentials("user", secret("not-a-real-secret"))});
+        }
         options_.max_connections_per_origin = 1;
     }
 
     /// Interrupts a call, and another one that waits behind it, before one of their steps.
     void interrupt_at(fail_nth& now, interruption how) {
         scene s(GetParam(), options_);
-        auto const endpoint =
-            s.transport->endpoint_for(url::parse(server_->url("localhost")).value());
+        auto const endpoint = s.transport->endpoint_for(url::parse(server_->url(host())).value());
         if (GetParam().warm) {
             auto const before = get_from(endpoint);
             s.start(before, {});
@@ -129,6 +140,18 @@ protected:
         return count;
     }
 
+    /// A name that is no loopback address: such are reached without a proxy.
+    [[nodiscard]] static std::string host() { return GetParam().proxy ? "api.test" : "localhost"; }
+
+    [[nodiscard]] std::optional<raw_tls> tls() const {
+        if (!GetParam().tls) return std::nullopt;
+        coauth::testing::certificate_options names;
+        names.dns_names = {host()};
+        raw_tls server = tls_with(party_.authority.server(names));
+        server.at_once = !GetParam().proxy;
+        return server;
+    }
+
     tls_party party_;
     http::transport_options options_;
     std::optional<raw_server> server_;
@@ -152,11 +175,15 @@ TEST_P(http_cancel, an_io_context_can_be_destroyed_at_every_step) {
 INSTANTIATE_TEST_SUITE_P(everywhere, http_cancel,
                          ::testing::Values(setting{false, false, false}, setting{false, true, true},
                                            setting{true, false, true}, setting{true, true, false},
-                                           setting{true, false, false}),
+                                           setting{true, false, false},
+                                           setting{true, false, false, true},
+                                           setting{true, true, true, true},
+                                           setting{false, false, false, true}),
                          [](auto const& run) {
                              setting const& s = run.param;
                              return std::string(s.tls ? "tls" : "plain") +
-                                    (s.warm ? "_warm" : "_cold") + (s.strand ? "_strand" : "");
+                                    (s.warm ? "_warm" : "_cold") + (s.strand ? "_strand" : "") +
+                                    (s.proxy ? "_proxy" : "");
                          });
 
 TEST(http_cancel_upload, a_call_can_be_cancelled_while_its_request_waits_to_be_sent) {

@@ -13,6 +13,7 @@
 #include <coauth/testing/manual_clock.hpp>
 #include <coauth/testing/memory_network.hpp>
 #include <coauth/testing/pki.hpp>
+#include <coauth/testing/proxy_server.hpp>
 #include <coauth/testing/scripted_server.hpp>
 #include <coauth/testing/stepping_executor.hpp>
 
