@@ -39,7 +39,7 @@ func (t *tally) note(status int, err error) {
 	defer t.mutex.Unlock()
 	if err != nil {
 		t.outcomes[fmt.Sprintf("%.60s", err)]++
-		if took < time.Second {
+		if took < 2*time.Second {
 			t.toldInTime++
 		}
 		return
