@@ -15,7 +15,7 @@
 namespace {
 
 coauth::rest_client make_client(asio::io_context& io, bench::options const& o) {
-    coauth::tls_config const trust{.ca_file = o.tls ? o.ca_file : std::string()};
+    coauth::tls_config const trust{.system_trust = false, .ca_file = o.ca_file};
     coauth::rest_client_config config{
         .base_url = o.origin() + "/v1",
         .tls = trust,
