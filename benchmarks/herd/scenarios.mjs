@@ -34,6 +34,11 @@ class Tally {
     }
 }
 
+/** Until the scenario has come so far. */
+async function waitFor(url, phase) {
+    while ((await (await fetch(`${url}/control/phase`)).text()) !== phase) await sleep(20);
+}
+
 export async function run(scenario, url, client) {
     const before = new Tally();
     const results = new Tally();
@@ -68,9 +73,9 @@ export async function run(scenario, url, client) {
             break;
         case 'retry_after':
             herd(1, before);
-            await sleep(300);
+            await waitFor(url, 'paused');
             herd(callers, before);
-            await sleep(2300);
+            await waitFor(url, 'over');
             herd(callers, results);
             break;
         default:

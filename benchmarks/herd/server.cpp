@@ -6,7 +6,8 @@
 // herd_server <scenario> <file for the CA's certificate>
 //
 // Prints its URL, serves until its standard input ends (two minutes at most), then prints what it
-// has counted, as JSON. POST /control/revoke revokes all tokens issued so far.
+// has counted, as JSON. POST /control/revoke revokes all tokens issued so far; GET /control/phase
+// tells how far `retry_after` is: before, paused, ending, over.
 
 #include <coauth/codec/form.hpp>
 #include <coauth/testing/http_server.hpp>
@@ -36,6 +37,8 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds token_time{50};
 constexpr std::chrono::seconds pause_length{2};
+/// After an answer has been sent, until its client is sure to have read it.
+constexpr milliseconds known_after{400};
 /// After the revocation, answers of the API come in spread over this time, so that some callers
 /// learn of it when others have a new token already.
 constexpr milliseconds api_spread{400};
@@ -56,8 +59,6 @@ class service {
 public:
     explicit service(scenario which) : which_(which) {}
 
-    void set_origin(std::string origin) { origin_ = std::move(origin); }
-
     [[nodiscard]] kit::server_response answer(kit::server_request const& request) {
         std::string_view const path = request.path;
         if (path.ends_with("/token")) {
@@ -67,7 +68,7 @@ public:
         }
         if (path == "/v1/users") return users(request);
         if (path == "/control/revoke") return revoke();
-        if (path.ends_with("/.well-known/openid-configuration")) return metadata(path);
+        if (path == "/control/phase") return kit::server_response(200, "text/plain", phase());
         return kit::server_response(404);
     }
 
@@ -138,18 +139,16 @@ private:
         return kit::server_response(204);
     }
 
-    /// OpenID Connect Discovery 1.0 §4: msal-node asks for it.
-    [[nodiscard]] kit::server_response metadata(std::string_view path) const {
-        std::string const tenant(path.substr(0, path.find("/.well-known")));
-        std::string const authority = origin_ + tenant;
-        return kit::server_response::json(
-            200, "{\"issuer\":\"" + authority + "\",\"authorization_endpoint\":\"" + authority +
-                     "/authorize\",\"token_endpoint\":\"" + authority + "/token\",\"jwks_uri\":\"" +
-                     authority + "/keys\"}");
+    /// Of the pause: the clients go by this and not by clocks of their own, since a busy machine
+    /// makes them late.
+    [[nodiscard]] std::string phase() const {
+        auto const now = steady_clock::now();
+        if (!pause_end_ || now < *pause_end_ - pause_length + known_after) return "before";
+        if (now < *pause_end_) return "paused";
+        return now < *pause_end_ + known_after ? "ending" : "over";
     }
 
     scenario const which_;
-    std::string origin_;
     kit::token_registry tokens_;
     std::optional<steady_clock::time_point> pause_end_;
     bool revoked_ = false;
@@ -181,7 +180,6 @@ int main(int argc, char** argv) try {
     kit::http_server server(
         {.tls = authority.server()},
         kit::synchronous_handler([&](kit::server_request const& r) { return served.answer(r); }));
-    served.set_origin(server.origin());
     std::cout << server.origin() << std::endl;
     wait_for_end_of_input();
     server.stop();

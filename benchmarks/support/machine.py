@@ -5,6 +5,7 @@ goes to standard error; figures have standard output for themselves."""
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,9 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 BUILD = TOP / "build" / "bench"
 QUICK = bool(os.environ.get("COAUTH_BENCH_QUICK"))
+
+# Control-C runs what stands in `finally`, and prints nothing.
+signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
 
 
 class Missing(Exception):

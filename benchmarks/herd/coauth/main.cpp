@@ -114,6 +114,14 @@ public:
                        asio::bind_cancellation_slot(cancel_.slot(), coauth::rethrow));
     }
     void revoke() { asio::co_spawn(pool_, control_->post("/revoke", ""), asio::use_future).get(); }
+    /// Until the scenario has come so far.
+    void wait_for(std::string const& phase) {
+        for (;;) {
+            auto const now = asio::co_spawn(pool_, control_->get("/phase"), asio::use_future).get();
+            if (now.body() == phase) return;
+            std::this_thread::sleep_for(milliseconds(20));
+        }
+    }
     /// Until all calls have ended.
     void join() { pool_.join(); }
 
@@ -148,9 +156,9 @@ private:
         s.start(callers - 1, results);
     } else if (scenario == "retry_after") {
         s.start(1, before);
-        std::this_thread::sleep_for(milliseconds(300));
+        s.wait_for("paused");
         s.start(callers, before);
-        std::this_thread::sleep_for(milliseconds(2300));
+        s.wait_for("over");
         s.start(callers, results);
     } else {
         throw std::runtime_error("unknown scenario " + scenario);

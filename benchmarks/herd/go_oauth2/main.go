@@ -74,6 +74,24 @@ func call(ctx context.Context, client *http.Client, url string, t *tally) {
 	t.note(response.StatusCode, nil)
 }
 
+// control is what the server said to a request that steers it.
+func control(response *http.Response, err error) string {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "herd_go_oauth2:", err)
+		os.Exit(1)
+	}
+	defer response.Body.Close()
+	body, _ := io.ReadAll(response.Body)
+	return string(body)
+}
+
+// waitFor returns when the scenario has come so far.
+func waitFor(url, phase string) {
+	for control(http.Get(url+"/control/phase")) != phase {
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
 func main() {
 	if len(os.Args) != 3 {
 		fmt.Fprintln(os.Stderr, "usage: herd_go_oauth2 <scenario> <URL>")
@@ -121,12 +139,7 @@ func main() {
 			start(background, handles[i], before)
 		}
 		all.Wait()
-		response, err := http.Post(url+"/control/revoke", "", nil)
-		if err != nil {
-			fmt.Fprintln(os.Stderr, "herd_go_oauth2:", err)
-			os.Exit(1)
-		}
-		response.Body.Close()
+		control(http.Post(url+"/control/revoke", "", nil))
 		for i := 0; i < callers; i++ {
 			start(background, handles[i%clients], results)
 		}
@@ -138,9 +151,9 @@ func main() {
 		herd(callers-1, results)
 	case "retry_after":
 		herd(1, before)
-		time.Sleep(300 * time.Millisecond)
+		waitFor(url, "paused")
 		herd(callers, before)
-		time.Sleep(2300 * time.Millisecond)
+		waitFor(url, "over")
 		herd(callers, results)
 	default:
 		fmt.Fprintln(os.Stderr, "herd_go_oauth2: unknown scenario", scenario)

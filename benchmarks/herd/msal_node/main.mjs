@@ -21,12 +21,22 @@ const cachePlugin = {
     },
 };
 
+// As for Microsoft's own clouds, whose endpoints the library knows: it asks nobody for them.
+const authority = `${url}/tenant`;
+const authorityMetadata = JSON.stringify({
+    issuer: authority,
+    authorization_endpoint: `${authority}/authorize`,
+    token_endpoint: `${authority}/token`,
+    jwks_uri: `${authority}/keys`,
+});
+
 function application(cache) {
     return new ConfidentialClientApplication({
         auth: {
             clientId: 'client',
             clientSecret: 'secret',
-            authority: `${url}/tenant`,
+            authority,
+            authorityMetadata,
             knownAuthorities: [new URL(url).host],
         },
         cache,
