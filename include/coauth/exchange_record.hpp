@@ -93,13 +93,16 @@ struct call_record {
 
     /// All of them, with either server, in the order in which they began.
     [[nodiscard]] detail::exchange_records all_exchanges() const {
-        detail::exchange_records all = exchanges;
+        detail::exchange_records all;
+        auto const insert = [&all](auto const& record) {
+            if (!record) return;
+            auto const later = [](auto const& a, auto const& b) { return a->started < b->started; };
+            all.insert(std::upper_bound(all.begin(), all.end(), record, later), record);
+        };
+        for (auto const& record : exchanges) insert(record);
         for (token_decision const& token : tokens) {
-            all.insert(all.end(), token.exchanges.begin(), token.exchanges.end());
+            for (auto const& record : token.exchanges) insert(record);
         }
-        std::erase(all, nullptr);
-        std::stable_sort(all.begin(), all.end(),
-                         [](auto const& a, auto const& b) { return a->started < b->started; });
         return all;
     }
 };
