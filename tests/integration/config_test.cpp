@@ -63,13 +63,12 @@ TEST_F(config_on_embedded_servers, a_proxy_from_json_is_gone_through) {
     coauth::testing::proxy_server proxy(
         {.user = "u", .password = client_secret, .hosts = {{authority, named.http().port()}}});
     json const document{
-        {"api", {{"base_url", "http://" + authority + "/"}}},
+        {"api", {{"base_url", "http://" + authority}}},
         {"proxy",
          {{"url", proxy.url()}, {"user", "u"}, {"password", "env:COAUTH_T6_CLIENT_SECRET"}}}};
-    auto settings = coauth::config::from_json(document.dump()).value();
+    auto const settings = coauth::config::from_json(document.dump()).value();
     coauth::rest_client api(io.get_executor(), settings.api);
-    // An API that wants a token answers all the same.
-    EXPECT_EQ(run(io, api.get("/users")).status(), 401);
+    EXPECT_EQ(run(io, api.get("/open")).status(), 200);
     EXPECT_EQ(proxy.counters().forwarded, 1U);
 }
 
