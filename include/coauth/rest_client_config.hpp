@@ -9,10 +9,11 @@
 #include <coauth/authorization.hpp>
 #include <coauth/call_hooks.hpp>
 #include <coauth/clock.hpp>
-#include <coauth/grant/client_credentials.hpp>
 #include <coauth/http/tls_config.hpp>
 #include <coauth/insecure.hpp>
+#include <coauth/protocol/token_request.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>

@@ -9,13 +9,14 @@
 #include <coauth/cache/timeline.hpp>
 #include <coauth/client_auth/client_authentication.hpp>
 #include <coauth/clock.hpp>
-#include <coauth/grant/client_credentials.hpp>
 #include <coauth/hooks.hpp>
 #include <coauth/http/tls_config.hpp>
 #include <coauth/insecure.hpp>
-#include <coauth/protocol/token_response.hpp>
+#include <coauth/protocol/token_request.hpp>
+#include <coauth/protocol/token_response_options.hpp>
 #include <coauth/scope.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>

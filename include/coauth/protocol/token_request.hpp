@@ -23,6 +23,9 @@
 
 namespace coauth {
 
+/// Names and values of extra parameters or headers, in order.
+using string_pairs = std::vector<std::pair<std::string, std::string>>;
+
 class token_request {
 public:
     token_request(url token_endpoint, std::string_view grant_type)
