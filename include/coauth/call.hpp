@@ -9,7 +9,9 @@
 
 #include <coauth/authorization.hpp>
 #include <coauth/cache/acquire.hpp>
+#include <coauth/call_recording.hpp>
 #include <coauth/codec/redaction.hpp>
+#include <coauth/codec/trace_context.hpp>
 #include <coauth/http/exchange.hpp>
 #include <coauth/protocol/unauthorized.hpp>
 #include <coauth/request.hpp>
@@ -40,6 +42,7 @@ public:
     call(call const&) = delete;
     call& operator=(call const&) = delete;
     ~call() {
+        finished();
         if (place_) core_->leave(*place_);
     }
 
@@ -50,8 +53,12 @@ public:
     /// First of all, once.
     void begin() {
         place_ = core_->enter(*this);
+        began_ = true;
         duration const allowed = request_.deadline().value_or(core_->config.call_deadline);
-        deadline_ = saturating_add(boot_clock::now(), allowed);
+        started_ = boot_clock::now();
+        deadline_ = saturating_add(started_, allowed);
+        auto const& log = request_.log() ? request_.log() : core_->config.log;
+        if (log) recording_ = std::make_unique<call_recording>(*log, started_);
         if (core_->stopping()) fail(error(errc::stopped));
     }
 
@@ -125,6 +132,14 @@ private:
     static awaitable<void> run_after_response(call* self);
     awaitable<result<token_ref>> demand(token_demand wanted);
 
+    [[nodiscard]] url const& where() const noexcept { return url_ ? *url_ : *core_->base; }
+    [[nodiscard]] std::string full_url() const { return where().origin() + target_; }
+    [[nodiscard]] std::string_view traceparent() const;
+    void record_request();
+    void tell_sent();
+    void tell_retried(retry_reason why) const;
+    void finished() noexcept;
+
     [[nodiscard]] token_source const* source() const noexcept {
         return std::get_if<token_source>(&authorization_.what());
     }
@@ -138,6 +153,7 @@ private:
     request request_;
     std::optional<rest_core::place> place_;
     time_point deadline_;
+    time_point started_;
     state state_ = state::before_call;
 
     std::optional<url> url_;
@@ -154,6 +170,9 @@ private:
     bool sent_again_ = false;
     std::weak_ptr<suspension> token_wait_;
 
+    unsigned sends_ = 0;
+    bool began_ = false;
+    std::unique_ptr<call_recording> recording_;  ///< outlives the exchange
     std::optional<http::exchange> exchange_;
     response response_;
     error failure_;

@@ -45,7 +45,7 @@ inline call::step call::next() {
                 core_->config.hooks.after_response.run(response_);
                 state_ = state::done;
                 break;
-            case state::done: exchange_.reset(); return step::done;
+            case state::done: finished(); return step::done;
         }
     }
 }
@@ -124,7 +124,9 @@ inline bool call::find_cached_token() {
     time_point const now = source()->entry()->policy().clock.now();
     token_ = source()->try_cached(now);
     just_looked_at_ = true;
-    return static_cast<bool>(token_);
+    if (!token_) return false;
+    if (recording_) (void)recording_->next_token();
+    return true;
 }
 
 inline void call::begin_exchange() {
@@ -144,6 +146,7 @@ inline void call::begin_exchange() {
     o.repeatable = request_.is_idempotent();
     o.max_body = core_->config.max_response_body;
     o.total_deadline = deadline_;
+    if (recording_) o.trace = &recording_->begin_exchange(request_, full_url());
     exchange_.emplace(core_->transport, std::move(o));
     state_ = state::exchange;
 }
@@ -164,6 +167,8 @@ inline bool call::compose() {
     if (!token_still_good()) return false;
     write_head(exchange_->output());
     if (core_->config.hooks.before_send) show_request();
+    if (recording_) record_request();
+    if (core_->config.observer) tell_sent();
     exchange_->send((authorized_ ? *authorized_ : request_).body());
     return true;
 }
@@ -193,19 +198,16 @@ inline void call::show_request() {
     auto const* fixed = std::get_if<static_credential>(&authorization_.what());
     http_fields shown = redact_head(exchange_->output().view(),
                                     fixed == nullptr ? std::string_view() : fixed->name);
-    std::string full = (url_ ? *url_ : *core_->base).origin();
-    std::size_t const mark = target_.find('?');
-    full += target_.substr(0, mark);
-    if (mark != std::string::npos)
-        full += "?" + redact_form(std::string_view(target_).substr(mark + 1));
     auto const type = r.headers().find("Content-Type");
-    core_->config.hooks.before_send(sent_request(r.method(), std::move(full), std::move(shown),
+    core_->config.hooks.before_send(sent_request(r.method(), redactor().url(full_url()),
+                                                 std::move(shown),
                                                  redact_body(type.value_or(""), r.body())));
 }
 
 inline void call::on_exchange_done() {
-    if (exchange_->error()) return fail(exchange_->error());
     http::exchange& x = *exchange_;
+    if (recording_) recording_->end_exchange(x);
+    if (x.error()) return fail(x.error());
     response_ = response(x.status(), std::string(x.parser().reason()), std::move(x.fields()),
                          x.take_body());
     auto const coding = response_.header("Content-Encoding");
@@ -255,6 +257,8 @@ inline time_point call::token_deadline() const {
 /// A token of the source, on this call's deadline.
 inline awaitable<result<token_ref>> call::demand(token_demand wanted) {
     wanted.report_wait_to(token_wait_);
+    if (recording_) wanted.note_to(recording_->next_token());
+    wanted.trace(traceparent());
     return acquire(source()->entry(), source()->endpoint(), std::move(wanted));
 }
 
@@ -285,6 +289,7 @@ inline awaitable<void> call::renew(call* self) {
     if (auto const* method = self->user_method()) {
         bool const again = co_await method->on_unauthorized(self->response_);
         if (again && may_resend) {
+            self->tell_retried(retry_reason::token_renewed);
             self->state_ = state::credentials;
         } else {
             self->conclude();
@@ -304,7 +309,59 @@ inline awaitable<void> call::renew(call* self) {
     }
     self->token_ = std::move(*token);
     self->just_looked_at_ = true;
+    self->tell_retried(retry_reason::token_renewed);
     self->state_ = state::credentials;
+}
+
+inline std::string_view call::traceparent() const {
+    std::string_view const value = request_.headers().find("traceparent").value_or("");
+    return is_traceparent(value) ? value : std::string_view();
+}
+
+inline void call::record_request() {
+    request const& r = authorized_ ? *authorized_ : request_;
+    exchange_recorder& recorder = recording_->exchange();
+    if (token_) recorder.hide(token_.authorization());
+    auto const* fixed = std::get_if<static_credential>(&authorization_.what());
+    if (fixed != nullptr) recorder.hide(fixed->value->reveal());
+    if (authorized_) recorder.hide(authorized_->headers());
+    auto const type = r.headers().find("Content-Type");
+    recorder.sending(exchange_->output().view(), type.value_or(""), r.body());
+}
+
+inline void call::tell_sent() {
+    if (exchange_->sends() != 0) tell_retried(retry_reason::connection_lost);
+    url const& to = where();
+    core_->config.observer(
+        request_sent{request_.method(), to.host(), to.port(), sends_++, traceparent()});
+}
+
+inline void call::tell_retried(retry_reason why) const {
+    if (!core_->config.observer) return;
+    url const& to = where();
+    core_->config.observer(request_retried{request_.method(), to.host(), to.port(), why});
+}
+
+/// Once, however the call ends: also by the destruction of its coroutine.
+inline void call::finished() noexcept {
+    if (!std::exchange(began_, false)) return;
+    bool const cut_off = state_ != state::done;
+    error const cancelled = cut_off ? error(errc::cancelled) : error();
+    error const& failure = cut_off ? cancelled : failure_;
+    try {
+        if (exchange_ && recording_ && cut_off) {
+            exchange_->abort(errc::cancelled);
+            recording_->end_exchange(*exchange_);
+        }
+        exchange_.reset();
+        if (recording_) recording_->end(request_, full_url(), response_.status(), failure);
+        if (!core_->config.observer) return;
+        url const& to = where();
+        core_->config.observer(request_done{
+            request_.method(), to.host(), to.port(), failure ? 0 : response_.status(),
+            failure ? &failure : nullptr, boot_clock::now() - started_, sends_, traceparent()});
+    } catch (std::bad_alloc const&) {  // then nobody is told
+    }
 }
 
 }  // namespace coauth::detail

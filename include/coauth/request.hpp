@@ -11,6 +11,7 @@
 #include <coauth/codec/http1_writer.hpp>
 #include <coauth/codec/http_fields.hpp>
 #include <coauth/codec/percent.hpp>
+#include <coauth/exchange_log.hpp>
 
 #include <concepts>
 #include <optional>
@@ -86,6 +87,11 @@ public:
         one_shot_ = value;
         return *this;
     }
+    /// Records this call, with what is said to the API and to the authorization server for it.
+    request& log(exchange_log records) & {
+        log_ = std::move(records);
+        return *this;
+    }
     /// Another absolute URL in place of base URL and target; for hooks. On another origin the
     /// credentials are left behind.
     request& absolute_url(std::string_view text) & {
@@ -104,6 +110,7 @@ public:
     request&& deadline(duration d) && { return std::move(deadline(d)); }
     request&& idempotent(bool value) && { return std::move(idempotent(value)); }
     request&& one_shot(bool value) && { return std::move(one_shot(value)); }
+    request&& log(exchange_log records) && { return std::move(log(std::move(records))); }
 
     [[nodiscard]] std::string const& method() const noexcept { return method_; }
     [[nodiscard]] std::string const& target() const noexcept { return target_; }
@@ -114,6 +121,7 @@ public:
     }
     [[nodiscard]] std::optional<duration> deadline() const noexcept { return deadline_; }
     [[nodiscard]] std::optional<url> const& absolute_url() const noexcept { return url_; }
+    [[nodiscard]] std::optional<exchange_log> const& log() const noexcept { return log_; }
     [[nodiscard]] bool may_be_sent_again() const noexcept { return !one_shot_; }
     [[nodiscard]] bool is_idempotent() const noexcept {
         if (one_shot_) return false;
@@ -130,6 +138,7 @@ private:
     std::optional<duration> deadline_;
     std::optional<bool> idempotent_;
     std::optional<url> url_;
+    std::optional<exchange_log> log_;
     bool one_shot_ = false;
 };
 

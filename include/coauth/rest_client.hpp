@@ -102,6 +102,12 @@ public:
     }
     [[nodiscard]] awaitable<result<response>> try_send(request r) const;
 
+    /// Makes the first call a quick one: fetches the token, where `authorization` is a token
+    /// source, and opens a connection to the base URL's origin (DNS, TLS). Sends nothing to the
+    /// API. Throws coauth::exception with what would have kept a call from being sent; takes as
+    /// long as a call may.
+    [[nodiscard]] awaitable<void> warm_up() const;
+
     /// Takes no new calls (errc::stopped), gives those in flight `grace`, then ends them with
     /// errc::stopped, and closes every connection. A hook of yours that waits for something is
     /// waited for.
@@ -113,6 +119,8 @@ public:
 private:
     template <class Outcome>
     static awaitable<Outcome> perform(std::unique_ptr<detail::call> c);
+    static awaitable<void> warm_up(std::shared_ptr<detail::rest_core> core);
+    static awaitable<void> warm_up_here(std::shared_ptr<detail::rest_core> core);
     static awaitable<void> stop(std::shared_ptr<detail::rest_core> core, duration grace);
     static awaitable<void> stop_here(std::shared_ptr<detail::rest_core> core, duration grace);
 

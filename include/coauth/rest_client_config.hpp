@@ -9,8 +9,10 @@
 #include <coauth/authorization.hpp>
 #include <coauth/call_hooks.hpp>
 #include <coauth/clock.hpp>
+#include <coauth/exchange_log.hpp>
 #include <coauth/http/tls_config.hpp>
 #include <coauth/insecure.hpp>
+#include <coauth/observer.hpp>
 #include <coauth/protocol/token_request.hpp>
 
 #include <chrono>
@@ -31,6 +33,10 @@ struct rest_client_config {
     string_pairs headers = {};
     tls_config tls = {};
     call_hooks hooks = {};
+    /// Told of calls and connections, on the client's executor.
+    coauth::observer observer = {};
+    /// Records every call that does not bring a log of its own (request::log).
+    std::optional<exchange_log> log = std::nullopt;
     /// For a connection (DNS and TLS included), from the end of the request to the first byte of
     /// the answer, and for a call as a whole: token, waiting for a connection, resends. Range:
     /// above 0.

@@ -7,6 +7,7 @@
 
 #include <coauth/call.hpp>
 #include <coauth/detail/asio.hpp>
+#include <coauth/http/exchange.hpp>
 #include <coauth/rest_client.hpp>
 #include <coauth/rest_core.hpp>
 
@@ -15,6 +16,7 @@
 #include <new>
 #include <system_error>
 #include <utility>
+#include <variant>
 
 namespace coauth {
 
@@ -88,6 +90,35 @@ awaitable<Outcome> rest_client::perform(std::unique_ptr<detail::call> c) {
         co_return c->finish(std::in_place_type<Outcome>);
     } catch (...) { thrown = std::current_exception(); }
     co_return detail::outcome_of(thrown, std::in_place_type<Outcome>);
+}
+
+COAUTH_INLINE awaitable<void> rest_client::warm_up() const { return warm_up(core_); }
+
+COAUTH_INLINE awaitable<void> rest_client::warm_up(std::shared_ptr<detail::rest_core> core) {
+    any_executor const there = core->transport->executor();
+    if (!there) throw exception(error(errc::executor_gone));
+    co_await asio::co_spawn(there, warm_up_here(core), asio::use_awaitable);
+}
+
+COAUTH_INLINE awaitable<void> rest_client::warm_up_here(std::shared_ptr<detail::rest_core> core) {
+    time_point const deadline = saturating_add(boot_clock::now(), core->config.call_deadline);
+    auto const& how = core->config.authorization.what();
+    if (auto const* tokens = std::get_if<token_source>(&how)) {
+        co_await tokens->warm_up(get_options().deadline(core->config.call_deadline));
+    }
+    http::exchange_options o;
+    o.total_deadline = deadline;
+    if (auto const* own = std::get_if<client_certificate>(&how)) {
+        o.origin = *core->base;
+        o.tls = own->tls();
+    } else {
+        o.endpoint = core->endpoint();
+    }
+    http::exchange x(core->transport, std::move(o));
+    bool const idle = x.try_open();
+    if (!idle) co_await x.open();
+    if (x.error()) throw exception(x.error());
+    x.give_back();
 }
 
 COAUTH_INLINE awaitable<void> rest_client::stop(std::shared_ptr<detail::rest_core> core,

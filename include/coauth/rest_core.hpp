@@ -42,6 +42,7 @@ public:
         o.connect_deadline = config.connect_deadline;
         o.first_byte_deadline = config.first_byte_deadline;
         o.max_connections_per_origin = config.max_connections_per_origin;
+        o.observer = config.observer;
         if (base->is_https()) o.tls = http::tls_context::make(config.tls).value();
         transport = http::transport::make(sequential, o);
         for (auto const& [name, value] : config.headers) default_headers.append(name, value);

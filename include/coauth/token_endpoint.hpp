@@ -10,7 +10,6 @@
 #include <coauth/cache/cache_key.hpp>
 #include <coauth/cache/token_cache.hpp>
 #include <coauth/cache/token_fetcher.hpp>
-#include <coauth/codec/http1_writer.hpp>
 #include <coauth/codec/redaction.hpp>
 #include <coauth/grant/client_credentials.hpp>
 #include <coauth/http/exchange.hpp>
@@ -19,6 +18,7 @@
 #include <coauth/insecure.hpp>
 #include <coauth/protocol/token_response.hpp>
 #include <coauth/quirk_counters.hpp>
+#include <coauth/token_exchange_recording.hpp>
 #include <coauth/token_source_config.hpp>
 
 #include <atomic>
@@ -53,7 +53,8 @@ public:
     }
 
     [[nodiscard]] cache_policy policy() const {
-        return {config_.lifetime, config_.fetch_deadline, config_.clock};
+        return {config_.lifetime, config_.fetch_deadline, config_.clock, config_.observer,
+                url_.origin() + url_.path()};
     }
 
     /// Everything that changes the token or the right to it (DESIGN: guarantee 7).
@@ -115,6 +116,7 @@ private:
         o.connect_deadline = config_.connect_deadline;
         o.first_byte_deadline = config_.first_byte_deadline;
         o.tls = tls_;
+        o.observer = config_.observer;
         return o;
     }
 
@@ -164,10 +166,15 @@ private:
         } else {
             hook.run(r);
         }
+        if (!order.traceparent.empty() && !r.headers().contains("traceparent")) {
+            r.header("traceparent", order.traceparent);
+        }
         r = co_await self->config_.client.authenticate(std::move(r));
 
-        http::exchange x(self->transport_on(here),
-                         self->exchange_options(order.deadline - started));
+        token_exchange_recording recording(self->url_, self->config_.log, order);
+        http::exchange_options options = self->exchange_options(order.deadline - started);
+        options.trace = &recording.trace();
+        http::exchange x(self->transport_on(here), std::move(options));
         for (;;) {
             http::exchange::step const next = x.next();
             if (next == http::exchange::step::done) break;
@@ -176,14 +183,18 @@ private:
                 if (!idle) co_await x.open();
             } else if (next == http::exchange::step::compose) {
                 self->compose(x, r);
+                recording.sending(r);
             } else {
                 std::error_code ec;
                 std::size_t const n = co_await x.io(ec);
                 x.io_done(ec, n);
             }
         }
+        recording.end(x, r);
         if (x.error()) co_return x.error();
-        co_return self->read(x, r, started);
+        result<fetched_token> token = self->read(x, r, started);
+        if (!token) co_return recording.without_secrets(std::move(token).error(), r);
+        co_return std::move(token);
     }
 
     [[nodiscard]] std::shared_ptr<http::transport> transport_on(any_executor const& here) const {
@@ -210,14 +221,7 @@ private:
         wiped_buffer body;
         r.encode(body);
         wiped_buffer& out = x.output();
-        http1_head_writer head(out);
-        head.request_line("POST", url_.target(), url_.authority());
-        head.field("Accept", "application/json");
-        head.field("Accept-Encoding", "identity");
-        head.field("Content-Type", "application/x-www-form-urlencoded");
-        head.fields(r.headers());
-        head.content_length(body.size());
-        head.end();
+        write_token_request_head(out, url_, r, body.size());
         if (config_.hooks.before_send) {
             config_.hooks.before_send(sent_request(
                 "POST", url_.to_string(), redact_head(out.view()), redact_form(body.view())));

@@ -7,8 +7,10 @@
 #define COAUTH_TOKEN_SOURCE_HPP
 
 #include <coauth/cache/token_cache.hpp>
+#include <coauth/cache/token_health.hpp>
 #include <coauth/cache/token_record.hpp>
 #include <coauth/clock.hpp>
+#include <coauth/codec/trace_context.hpp>
 #include <coauth/config.hpp>
 #include <coauth/detail/awaitable.hpp>
 #include <coauth/quirk_counters.hpp>
@@ -16,6 +18,8 @@
 #include <coauth/token_source_config.hpp>
 
 #include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace coauth {
@@ -35,10 +39,20 @@ public:
     }
     get_options&& deadline(duration d) && { return std::move(deadline(d)); }
 
+    /// Goes with the token request if this call causes it (W3C Trace Context). Anything that is not
+    /// a `traceparent` of version 00 is dropped.
+    get_options& traceparent(std::string_view value) & {
+        traceparent_ = is_traceparent(value) ? value : std::string_view();
+        return *this;
+    }
+    get_options&& traceparent(std::string_view value) && { return std::move(traceparent(value)); }
+
     [[nodiscard]] duration deadline() const noexcept { return deadline_; }
+    [[nodiscard]] std::string const& traceparent() const noexcept { return traceparent_; }
 
 private:
     duration deadline_ = duration::max();
+    std::string traceparent_;
 };
 
 class token_source {
@@ -75,6 +89,13 @@ public:
     /// lifetime_policy::min_refresh_interval after the last token request.
     void retry_now() const;
 
+    /// Gets a token and says so by returning, for instance before a service reports that it is
+    /// ready. Throws coauth::exception like get().
+    [[nodiscard]] awaitable<void> warm_up(get_options options = get_options()) const;
+
+    /// How things stand with this source's token; sends nothing, never waits for a server.
+    [[nodiscard]] token_health health() const;
+
     /// Of the whole cache, all sources that share it.
     [[nodiscard]] token_cache_statistics statistics() const { return cache_.statistics(); }
 
@@ -96,6 +117,7 @@ public:
 private:
     static awaitable<token_ref> get(token_source self, get_options options);
     static awaitable<result<token_ref>> try_get(token_source self, get_options options);
+    static awaitable<void> warm_up(token_source self, get_options options);
     static awaitable<void> stop(token_source self, duration grace);
 
     std::shared_ptr<detail::token_endpoint> endpoint_;

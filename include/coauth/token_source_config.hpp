@@ -9,9 +9,11 @@
 #include <coauth/cache/timeline.hpp>
 #include <coauth/client_auth/client_authentication.hpp>
 #include <coauth/clock.hpp>
+#include <coauth/exchange_log.hpp>
 #include <coauth/hooks.hpp>
 #include <coauth/http/tls_config.hpp>
 #include <coauth/insecure.hpp>
+#include <coauth/observer.hpp>
 #include <coauth/protocol/token_request.hpp>
 #include <coauth/protocol/token_response_options.hpp>
 #include <coauth/scope.hpp>
@@ -41,6 +43,11 @@ struct token_source_config {
     /// Whom to trust, and a client certificate for the token endpoint.
     tls_config tls = {};
     token_hooks hooks = {};
+    /// Told of tokens, wherever that happens, and of connections. Sources that share a token share
+    /// the observer of the first one, for tokens.
+    coauth::observer observer = {};
+    /// Records every token request that this source sends, as a call of its own.
+    std::optional<exchange_log> log = std::nullopt;
     /// What to accept in a token response.
     token_response_options response = {};
     /// In bytes. Range: above 0.

@@ -48,11 +48,19 @@ COAUTH_INLINE void token_source::refresh_ahead(time_point at) const {
 }
 
 COAUTH_INLINE awaitable<token_ref> token_source::get(get_options options) const {
-    return get(*this, options);
+    return get(*this, std::move(options));
 }
 
 COAUTH_INLINE awaitable<result<token_ref>> token_source::try_get(get_options options) const {
-    return try_get(*this, options);
+    return try_get(*this, std::move(options));
+}
+
+COAUTH_INLINE awaitable<void> token_source::warm_up(get_options options) const {
+    return warm_up(*this, std::move(options));
+}
+
+COAUTH_INLINE token_health token_source::health() const {
+    return entry_->health(entry_->policy().clock.now());
 }
 
 COAUTH_INLINE awaitable<void> token_source::stop(duration grace) const {
@@ -70,7 +78,7 @@ COAUTH_INLINE token_response_quirk_counts token_source::response_quirks() const 
 }
 
 COAUTH_INLINE awaitable<token_ref> token_source::get(token_source self, get_options options) {
-    result<token_ref> token = co_await try_get(self, options);
+    result<token_ref> token = co_await try_get(self, std::move(options));
     co_return std::move(token).value();
 }
 
@@ -81,10 +89,16 @@ COAUTH_INLINE awaitable<result<token_ref>> token_source::try_get(token_source se
     if (cached) co_return std::move(cached);
     if (self.endpoint_->stopped()) co_return error(errc::stopped, stage::token);
     detail::token_demand demand(saturating_add(now, options.deadline()));
+    demand.trace(options.traceparent());
     try {
-        result<token_ref> fetched = co_await detail::acquire(self.entry_, self.endpoint_, demand);
+        result<token_ref> fetched =
+            co_await detail::acquire(self.entry_, self.endpoint_, std::move(demand));
         co_return std::move(fetched);
     } catch (...) { co_return detail::fetch_run::from_exception(std::current_exception()); }
+}
+
+COAUTH_INLINE awaitable<void> token_source::warm_up(token_source self, get_options options) {
+    token_ref const token = co_await get(self, std::move(options));
 }
 
 COAUTH_INLINE awaitable<void> token_source::stop(token_source self, duration grace) {

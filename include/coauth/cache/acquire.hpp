@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace coauth::detail {
@@ -32,10 +33,7 @@ public:
     }
 
     /// Goes with the fetch if this caller starts it (W3C Trace Context).
-    token_demand&& traced(std::string traceparent) && {
-        traceparent_ = std::move(traceparent);
-        return std::move(*this);
-    }
+    void trace(std::string_view traceparent) { traceparent_ = traceparent; }
     /// Where to write down how it went. `place` outlives the await.
     void note_to(token_decision& place) noexcept { note_ = &place; }
 

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// Searches everything that this process can read of its own memory, which is what a core image
+// would hold.
+
+#ifndef COAUTH_TESTS_SUPPORT_PROCESS_MEMORY_HPP
+#define COAUTH_TESTS_SUPPORT_PROCESS_MEMORY_HPP
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace coauth_test {
+
+/// A text that the search does not find in itself.
+class masked_text {
+public:
+    explicit masked_text(std::string_view text) {
+        for (char const c : text) masked_ += mask(c);
+    }
+    [[nodiscard]] std::size_t size() const noexcept { return masked_.size(); }
+    [[nodiscard]] bool matches(char const* at) const noexcept {
+        for (std::size_t i = 0; i != masked_.size(); ++i) {
+            if (mask(at[i]) != masked_[i]) return false;
+        }
+        return true;
+    }
+    [[nodiscard]] char first() const noexcept { return mask(masked_[0]); }
+
+private:
+    [[nodiscard]] static char mask(char c) noexcept { return static_cast<char>(c ^ 0x55); }
+    std::string masked_;
+};
+
+class process_memory {
+public:
+    [[nodiscard]] std::size_t count(masked_text const& text) const;
+};
+
+}  // namespace coauth_test
+
+#endif
