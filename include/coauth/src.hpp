@@ -17,9 +17,15 @@
 #include <coauth/client_auth/client_secret_basic_impl.hpp>
 #include <coauth/client_auth/client_secret_post_impl.hpp>
 #include <coauth/client_auth/secret_source_impl.hpp>
+#include <coauth/detail/hazard_domain_impl.hpp>
 #include <coauth/error_impl.hpp>
+#include <coauth/exchange_log_impl.hpp>
+#include <coauth/exchange_record_impl.hpp>
+#include <coauth/protocol/token_request_impl.hpp>
 #include <coauth/rest_client_impl.hpp>
+#include <coauth/scope_impl.hpp>
 #include <coauth/secret_impl.hpp>
 #include <coauth/token_source_impl.hpp>
+#include <coauth/url_impl.hpp>
 
 #endif

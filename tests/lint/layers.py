@@ -36,8 +36,10 @@ FREE = {"coauth/fwd.hpp"}
 
 
 def detail_layer(path, users):
-    """The lowest layer among the headers that include a detail header."""
-    layers = [layer_of(user, users) for user in users.get(path, ()) if user != path]
+    """The lowest layer among the headers that include a detail header; its bodies are a part of it."""
+    path = path.with_name(path.stem.removesuffix("_impl") + ".hpp")
+    bodies = path.with_name(path.stem + "_impl.hpp")
+    layers = [layer_of(user, users) for user in users.get(path, ()) if user not in (path, bodies)]
     return min(layers, key=lambda layer: LAYERS[layer][0], default="vocabulary")
 
 

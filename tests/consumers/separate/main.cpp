@@ -2,7 +2,7 @@
 //
 // Starts an authorization server and an API, and has two calls made: by the unit that is linked in,
 // or by each of the shared libraries that are named, which are loaded together. Each of these has a
-// cache of its own, so each makes one token request.
+// cache of its own, so each makes one token request.
 //
 // Usage: consumer [NAME_OF_FUNCTION SHARED_LIBRARY]...
 
