@@ -17,6 +17,8 @@
 #include <coauth/client_auth/client_secret_basic_impl.hpp>
 #include <coauth/client_auth/client_secret_post_impl.hpp>
 #include <coauth/client_auth/secret_source_impl.hpp>
+#include <coauth/codec/challenge_impl.hpp>
+#include <coauth/codec/http_fields_impl.hpp>
 #include <coauth/detail/hazard_domain_impl.hpp>
 #include <coauth/error_impl.hpp>
 #include <coauth/exchange_log_impl.hpp>

@@ -166,16 +166,7 @@ private:
         }
     };
 
-    /// All lists of this thread; gives the slots back when the thread ends.
-    struct thread_lists {
-        std::vector<std::unique_ptr<thread_list>> lists;
-
-        ~thread_lists() {
-            ended() = true;
-            current() = nullptr;
-            for (auto const& list : lists) list->give_back();
-        }
-    };
+    struct thread_lists;
 
     // Plain variables, so that the hot path has no initialisation guard, and so that they can still
     // be read when the thread's objects with destructors are gone.
@@ -187,10 +178,7 @@ private:
         static thread_local constinit thread_list* pointer = nullptr;
         return pointer;
     }
-    static thread_lists& all() {
-        static thread_local thread_lists instance;
-        return instance;
-    }
+    static thread_lists& all();
 
     hazard_domain()
         : id_(next_id().fetch_add(1, std::memory_order_relaxed)) {}  // sync: unique only

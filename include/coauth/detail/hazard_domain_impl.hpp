@@ -13,8 +13,25 @@
 #include <memory>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 namespace coauth::detail {
+
+/// All lists of this thread; gives the slots back when the thread ends.
+struct hazard_domain::thread_lists {
+    std::vector<std::unique_ptr<thread_list>> lists;
+
+    ~thread_lists() {
+        ended() = true;
+        current() = nullptr;
+        for (auto const& list : lists) list->give_back();
+    }
+};
+
+COAUTH_INLINE hazard_domain::thread_lists& hazard_domain::all() {
+    static thread_local thread_lists instance;
+    return instance;
+}
 
 COAUTH_INLINE std::shared_ptr<hazard_domain> hazard_domain::make() {
     std::shared_ptr<hazard_domain> domain(new hazard_domain,
