@@ -6,9 +6,8 @@
 #define COAUTH_AUTHORIZATION_IMPL_HPP
 
 #include <coauth/authorization.hpp>
-#include <coauth/codec/base64.hpp>
+#include <coauth/codec/basic_auth.hpp>
 #include <coauth/codec/http1_writer.hpp>
-#include <coauth/codec/utf8.hpp>
 #include <coauth/http/tls_context.hpp>
 
 #include <memory>
@@ -18,34 +17,12 @@
 
 namespace coauth {
 
-namespace detail {
-
-[[nodiscard]] inline bool has_control(std::string_view text) noexcept {
-    for (char const c : text) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return true;
-    }
-    return false;
-}
-
-}  // namespace detail
-
 COAUTH_INLINE http_basic::http_basic(std::string_view user_id, secret const& password) {
-    bool const bad = user_id.find(':') != std::string_view::npos || detail::has_control(user_id) ||
-                     detail::has_control(password.reveal()) || !is_valid_utf8(user_id) ||
-                     !is_valid_utf8(password.reveal());
-    if (bad) {
-        throw exception(error(errc::invalid_credentials, stage::configuration,
-                              "user-id and password must be UTF-8 without control characters, "
-                              "and the user-id without ':' (RFC 7617 §2)"));
+    if (error wrong = check_basic_auth(user_id, password.reveal())) {
+        throw exception(std::move(wrong));
     }
-    detail::wiped_buffer plain;
-    plain.append(user_id);
-    plain.push_back(':');
-    plain.append(password.reveal());
-    detail::wiped_buffer header;
-    header.append("Basic ");
-    base64_encode_to(header, plain.view());
-    credential_ = {"Authorization", std::make_shared<secret const>(header.view())};
+    credential_ = {"Authorization",
+                   std::make_shared<secret const>(basic_auth(user_id, password.reveal()))};
 }
 
 COAUTH_INLINE http_basic::http_basic(std::string_view user_id, secret_reference const& password)

@@ -54,6 +54,11 @@ enum class errc : int {
     unexpected_encoding = 116,     ///< A Content-Encoding that was not asked for.
     too_many_waiting_calls = 117,  ///< The pool's queue is full.
     too_many_open_files = 118,
+    proxy_unreachable = 119,              ///< No connection to the proxy.
+    proxy_authentication_required = 120,  ///< 407: no credentials, or not those it accepts.
+    proxy_refused = 121,                  ///< It does not lead to this server.
+    proxy_failed = 122,                   ///< 408, 429, 5xx, or no answer: the next try may do.
+    proxy_malformed_response = 123,       ///< Not HTTP/1.1, or too large.
 
     // Time and life.
     deadline_exceeded = 200,  ///< `error::where()` tells which part did not end in time.
@@ -85,6 +90,7 @@ enum class errc : int {
     hook_failed = 400,  ///< A hook threw.
     invalid_json = 401,
     invalid_utf8 = 402,
+    json_mismatch = 403,  ///< Well-formed JSON without a member or type that was asked for.
 };
 
 /// Classes of failures, comparable with any `std::error_code` of the library:
@@ -95,6 +101,7 @@ enum class condition : int {
     configuration = 3,        ///< Nothing was sent; the program has to change.
     transport = 4,            ///< Resolve, connect, TLS, reset, truncated, malformed.
     cancelled = 5,            ///< Cancelled or stopped.
+    proxy = 6,                ///< The proxy's doing: the server has not been reached.
 };
 
 /// Where a call was when it failed.
@@ -110,6 +117,7 @@ enum class stage : unsigned char {
     read,
     token,  ///< obtaining a token
     hook,
+    proxy,  ///< connected to the proxy, which has not opened the tunnel yet
 };
 
 [[nodiscard]] inline std::string_view to_string(stage s) noexcept {
@@ -125,6 +133,7 @@ enum class stage : unsigned char {
         case stage::read: return "read";
         case stage::token: return "token";
         case stage::hook: return "hook";
+        case stage::proxy: return "proxy";
     }
     return "none";
 }
@@ -289,6 +298,11 @@ inline std::string_view to_string(errc code) noexcept {
         case errc::unexpected_encoding: return "unexpected_encoding";
         case errc::too_many_waiting_calls: return "too_many_waiting_calls";
         case errc::too_many_open_files: return "too_many_open_files";
+        case errc::proxy_unreachable: return "proxy_unreachable";
+        case errc::proxy_authentication_required: return "proxy_authentication_required";
+        case errc::proxy_refused: return "proxy_refused";
+        case errc::proxy_failed: return "proxy_failed";
+        case errc::proxy_malformed_response: return "proxy_malformed_response";
         case errc::deadline_exceeded: return "deadline_exceeded";
         case errc::cancelled: return "cancelled";
         case errc::stopped: return "stopped";
@@ -314,6 +328,7 @@ inline std::string_view to_string(errc code) noexcept {
         case errc::hook_failed: return "hook_failed";
         case errc::invalid_json: return "invalid_json";
         case errc::invalid_utf8: return "invalid_utf8";
+        case errc::json_mismatch: return "json_mismatch";
     }
     return {};
 }

@@ -33,11 +33,13 @@ public:
         case condition::transport: return n >= 100 && n < 200;
         case condition::cancelled: return e == errc::cancelled || e == errc::stopped;
         case condition::credentials_refused: return e == errc::client_refused;
+        case condition::proxy: return n >= 119 && n < 124;
         case condition::retryable:
             return e == errc::resolve_failed || e == errc::connect_failed ||
                    e == errc::tls_handshake_failed || e == errc::connection_reset ||
                    e == errc::truncated || e == errc::too_many_waiting_calls ||
-                   e == errc::too_many_open_files || e == errc::deadline_exceeded ||
+                   e == errc::too_many_open_files || e == errc::proxy_unreachable ||
+                   e == errc::proxy_failed || e == errc::deadline_exceeded ||
                    e == errc::token_endpoint_failed || e == errc::broken_flight ||
                    e == errc::executor_gone || e == errc::out_of_memory;
     }
@@ -54,6 +56,7 @@ public:
             case condition::configuration: return "configuration";
             case condition::transport: return "transport";
             case condition::cancelled: return "cancelled";
+            case condition::proxy: return "proxy";
         }
         return "unknown";
     }

@@ -144,7 +144,9 @@ private:
         };
         lap(t.queue, a.slot);
         lap(t.resolve, a.resolved);
-        lap(t.connect, a.connected);
+        // A proxy's tunnel is part of connecting, also one that did not come about.
+        http::exchange_attempt::mark const way = a.tunnelled ? a.tunnelled : a.connected;
+        lap(t.connect, at == stage::proxy ? a.ended : way);
         lap(t.tls, a.secured);
         if (a.composed) last = *a.composed;
         lap(t.send, a.sent);

@@ -122,7 +122,7 @@ struct connection_opened {
     std::string_view server_address;
     std::uint16_t server_port;
     bool tls;
-    /// DNS, TCP and TLS.
+    /// DNS, TCP, a proxy's tunnel and TLS.
     duration took;
 };
 

@@ -12,6 +12,7 @@
 #include <coauth/codec/http_fields.hpp>
 #include <coauth/codec/percent.hpp>
 #include <coauth/exchange_log.hpp>
+#include <coauth/json_body.hpp>
 
 #include <concepts>
 #include <optional>
@@ -66,6 +67,13 @@ public:
         if (!content_type.empty()) header("Content-Type", content_type);
         return *this;
     }
+    /// Sets the body to `value` as JSON, and the Content-Type. Throws coauth::exception, so that
+    /// nothing is sent, for a value that JSON cannot hold (errc::invalid_utf8, errc::invalid_json);
+    /// what a conversion of yours throws comes through.
+    template <json_writable T>
+    request& json(T const& value) & {
+        return body(write_json(value).value(), "application/json");
+    }
     /// For this call instead of the client's.
     request& authorization(coauth::authorization a) & {
         authorization_ = std::move(a);
@@ -103,6 +111,10 @@ public:
     request&& header(std::string_view n, std::string_view v) && { return std::move(header(n, v)); }
     request&& body(std::string content, std::string_view type) && {
         return std::move(body(std::move(content), type));
+    }
+    template <json_writable T>
+    request&& json(T const& value) && {
+        return std::move(json(value));
     }
     request&& authorization(coauth::authorization a) && {
         return std::move(authorization(std::move(a)));

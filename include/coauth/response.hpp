@@ -8,6 +8,7 @@
 
 #include <coauth/codec/challenge.hpp>
 #include <coauth/codec/http_fields.hpp>
+#include <coauth/json_body.hpp>
 #include <coauth/result.hpp>
 #include <coauth/url.hpp>
 
@@ -47,6 +48,23 @@ public:
 
     [[nodiscard]] std::string const& body() const& noexcept { return body_; }
     [[nodiscard]] std::string&& body() && noexcept { return std::move(body_); }
+
+    /// The body as a T, whatever the status. Throws coauth::exception: errc::empty_body;
+    /// errc::unexpected_content_type for one that is certainly not JSON, such as text/html;
+    /// errc::invalid_json and errc::invalid_utf8 with line, column and byte; errc::json_mismatch
+    /// with the place of a member that is missing or of another type. No error repeats a value.
+    template <json_readable T>
+    [[nodiscard]] T json() const {
+        return try_json<T>().value();
+    }
+    /// The same with the error as a value.
+    template <json_readable T>
+    [[nodiscard]] result<T> try_json() const {
+        error wrong = detail::check_json_body(header("Content-Type"), body_);
+        result<T> read = wrong ? result<T>(std::move(wrong)) : json_codec<T>::read(body_);
+        if (read) return read;
+        return std::move(read).error().with_http_status(status_);
+    }
 
     /// Location resolved against the URL of the request (RFC 3986 §5), without fragment. Redirects
     /// are not followed. errc::invalid_url when there is none or it is not http(s).

@@ -10,6 +10,8 @@
 #include <coauth/call_hooks.hpp>
 #include <coauth/clock.hpp>
 #include <coauth/exchange_log.hpp>
+#include <coauth/http/dialer.hpp>
+#include <coauth/http/proxy_config.hpp>
 #include <coauth/http/tls_config.hpp>
 #include <coauth/insecure.hpp>
 #include <coauth/observer.hpp>
@@ -37,9 +39,9 @@ struct rest_client_config {
     coauth::observer observer = {};
     /// Records every call that does not bring a log of its own (request::log).
     std::optional<exchange_log> log = std::nullopt;
-    /// For a connection (DNS and TLS included), from the end of the request to the first byte of
-    /// the answer, and for a call as a whole: token, waiting for a connection, resends. Range:
-    /// above 0.
+    /// For a connection (DNS, proxy and TLS included), from the end of the request to the first
+    /// byte of the answer, and for a call as a whole: token, waiting for a connection, resends.
+    /// Range: above 0.
     duration connect_deadline = std::chrono::seconds(10);
     duration first_byte_deadline = std::chrono::seconds(30);
     duration call_deadline = std::chrono::seconds(100);
@@ -47,8 +49,14 @@ struct rest_client_config {
     std::size_t max_connections_per_origin = 32;
     /// In bytes.
     std::size_t max_response_body = 16 * 1024 * 1024;
+    /// Null: none, whatever the environment says; see proxy_config::from_env(). The token source
+    /// has one of its own.
+    std::optional<proxy_config> proxy = std::nullopt;
     /// Send credentials over plain http to another machine. Do not.
     std::optional<insecure_http_t> insecure_http = std::nullopt;
+    /// In the place of DNS, TCP and TLS, so that nothing leaves the process; for tests: a
+    /// coauth::testing::memory_network. Empty in production.
+    http::dialer network = {};
 };
 
 }  // namespace coauth

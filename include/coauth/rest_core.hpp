@@ -43,7 +43,9 @@ public:
         o.first_byte_deadline = config.first_byte_deadline;
         o.max_connections_per_origin = config.max_connections_per_origin;
         o.observer = config.observer;
-        if (base->is_https()) o.tls = http::tls_context::make(config.tls).value();
+        o.dialer = config.network;
+        if (base->is_https() && !o.dialer) o.tls = http::tls_context::make(config.tls).value();
+        o.proxy = http::proxy::make(config.proxy);
         transport = http::transport::make(sequential, o);
         for (auto const& [name, value] : config.headers) default_headers.append(name, value);
     }

@@ -23,6 +23,10 @@
 #include <coauth/error_impl.hpp>
 #include <coauth/exchange_log_impl.hpp>
 #include <coauth/exchange_record_impl.hpp>
+#include <coauth/http/dialer_impl.hpp>
+#include <coauth/http/proxy_config_env.hpp>
+#include <coauth/http/proxy_config_impl.hpp>
+#include <coauth/json_body_impl.hpp>
 #include <coauth/protocol/token_request_impl.hpp>
 #include <coauth/rest_client_impl.hpp>
 #include <coauth/scope_impl.hpp>

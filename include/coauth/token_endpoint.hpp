@@ -38,9 +38,11 @@ public:
         : config_(std::move(config)),
           grant_{config_.scope, config_.audience, config_.resource, config_.parameters},
           url_(checked_url(config_)),
+          proxy_(http::proxy::make(config_.proxy)),
           gate_(gate_of(executor)) {
         check();
-        if (url_.is_https()) tls_ = http::tls_context::make(config_.tls).value();
+        if (url_.is_https() && !config_.network)
+            tls_ = http::tls_context::make(config_.tls).value();
         transport_ = http::transport::make(asio::make_strand(executor), options());
     }
 
@@ -66,7 +68,10 @@ public:
         };
         add("token_endpoint", url_.to_string());
         add("client", client_identity(cache));
+        if (config_.network) add("network", config_.network.identity());
         add("trust", tls_ ? tls_->trust_id() : "plain");
+        bool const direct = config_.network || !proxy_ || !proxy_->covers(url_);
+        if (!direct) add("proxy", cache.credential_identity(proxy_->identity().reveal()));
         grant_.identify(key);
         for (auto const& [name, value] : config_.headers) {
             add("header", name);
@@ -117,6 +122,8 @@ private:
         o.first_byte_deadline = config_.first_byte_deadline;
         o.tls = tls_;
         o.observer = config_.observer;
+        o.dialer = config_.network;
+        o.proxy = proxy_;
         return o;
     }
 
@@ -269,6 +276,7 @@ private:
     token_source_config const config_;
     client_credentials const grant_;
     url const url_;
+    std::shared_ptr<http::proxy const> const proxy_;
     std::shared_ptr<context_gate> const gate_;
     std::shared_ptr<http::tls_context const> tls_;
     std::shared_ptr<http::transport> transport_;

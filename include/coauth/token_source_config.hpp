@@ -11,6 +11,8 @@
 #include <coauth/clock.hpp>
 #include <coauth/exchange_log.hpp>
 #include <coauth/hooks.hpp>
+#include <coauth/http/dialer.hpp>
+#include <coauth/http/proxy_config.hpp>
 #include <coauth/http/tls_config.hpp>
 #include <coauth/insecure.hpp>
 #include <coauth/observer.hpp>
@@ -53,14 +55,19 @@ struct token_source_config {
     /// In bytes. Range: above 0.
     std::size_t max_response_body = 1024 * 1024;
     lifetime_policy lifetime = {};
-    /// For one token request as a whole, for its connection (DNS and TLS included), and from the
-    /// end of the request to the first byte of the answer. Range: above 0.
+    /// For one token request as a whole, for its connection (DNS, proxy and TLS included), and from
+    /// the end of the request to the first byte of the answer. Range: above 0.
     duration fetch_deadline = std::chrono::seconds(30);
     duration connect_deadline = std::chrono::seconds(10);
     duration first_byte_deadline = std::chrono::seconds(30);
     coauth::clock clock = {};
+    /// Null: none, whatever the environment says; see proxy_config::from_env().
+    std::optional<proxy_config> proxy = std::nullopt;
     /// Send credentials over plain http to another machine. Do not.
     std::optional<insecure_http_t> insecure_http = std::nullopt;
+    /// In the place of DNS, TCP and TLS, so that nothing leaves the process; for tests: a
+    /// coauth::testing::memory_network. Empty in production.
+    http::dialer network = {};
 };
 
 }  // namespace coauth

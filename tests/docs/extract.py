@@ -9,7 +9,9 @@ Every block that begins with ```cpp is compiled, with the warnings of the projec
 - after the line <!-- compile: body -->, as the body of a coroutine in which `api` (rest_client&),
   `tokens` (token_source&), `io` (asio::io_context&) and `ex` (its executor) exist;
 - after <!-- compile: unit -->, or without a directive, at file level below
-  `#include <coauth/coauth.hpp>`; an #include in the block is allowed in all three.
+  `#include <coauth/coauth.hpp>`; an #include in the block is allowed in all three;
+- after <!-- compile: opentelemetry -->, as a unit, with the signatures of opentelemetry_signatures.hpp
+  in place of OpenTelemetry's headers, which Debian 12 has no package of.
 A block that is not meant to compile (code of another library, a signature with dots) says ```text
 or, where the colours matter, <!-- compile: no, <reason> -->. Files that did not change keep their time."""
 
@@ -38,6 +40,7 @@ UNIT = """#include <coauth/coauth.hpp>
 {code}"""
 PROGRAM = """#line {line} "{document}"
 {code}"""
+OPENTELEMETRY = re.compile(r"^#include <opentelemetry/[^>]*>$", re.MULTILINE)
 HEADS = {"body": BODY, "unit": UNIT, "main": PROGRAM}
 
 
@@ -55,6 +58,10 @@ def units(document):
         how, code, includes = match.group("how"), match.group("code"), ""
         if how and how.startswith("no,"):
             continue
+        if how == "opentelemetry":
+            how = "unit"
+            signatures = Path(__file__).resolve().parent / "opentelemetry_signatures.hpp"
+            code = OPENTELEMETRY.sub(f'#include "{signatures}"', code)
         kind = "main" if MAIN.search(code) else how or "unit"
         if kind not in HEADS:
             sys.exit(f"{document}:{line}: unknown directive 'compile: {how}'")

@@ -3,8 +3,8 @@
 // What a service does before it reports that it is ready, and what it can say of itself later.
 
 #include "support/embedded.hpp"
-#include "support/manual_clock.hpp"
 #include "support/recording_server.hpp"
+#include <coauth/testing/manual_clock.hpp>
 
 #include <gtest/gtest.h>
 
@@ -24,7 +24,7 @@ protected:
     }
 
     asio::io_context io;
-    coauth::tests::manual_clock clock;
+    coauth::testing::manual_clock clock;
     recording_server api{[](server_request const&) { return server_response(200); }};
     recording_token_endpoint token_endpoint;
     coauth::token_source tokens{make_source()};

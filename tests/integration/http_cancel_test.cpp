@@ -3,6 +3,8 @@
 // A call that ends in the middle, at every step there is: by cancellation, by stop, by the end of
 // its io_context. AddressSanitizer and the count of sockets say whether anything was left.
 
+#include <coauth/testing/fail_nth.hpp>
+#include <coauth/testing/stepping_executor.hpp>
 #include <support/http_driver.hpp>
 #include <support/raw_server.hpp>
 #include <support/tls_party.hpp>
@@ -11,11 +13,15 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace {
 
 using namespace coauth;
 using namespace coauth::tests;
+using coauth::testing::fail_nth;
+using coauth::testing::for_each_failure;
+using coauth::testing::stepping_executor;
 
 enum class interruption { cancel, stop_now, destroy_context };
 
@@ -23,13 +29,14 @@ struct setting {
     bool tls;
     bool warm;    ///< an idle connection is there
     bool strand;  ///< the transport's executor is a strand
+    bool proxy = false;
 };
 
 /// A context that can go before everything else.
 struct scene {
-    scene(setting const& s, http::transport_options options) : io(std::in_place, 1) {
-        any_executor executor = io->get_executor();
-        if (s.strand) executor = asio::make_strand(*io);
+    scene(setting const& s, http::transport_options options) : steps(std::in_place) {
+        any_executor executor = steps->get_executor();
+        if (s.strand) executor = asio::make_strand(steps->context());
         transport = http::transport::make(std::move(executor), std::move(options));
     }
 
@@ -38,7 +45,7 @@ struct scene {
                        asio::bind_cancellation_slot(slot, asio::detached));
     }
 
-    std::optional<asio::io_context> io;
+    std::optional<stepping_executor> steps;
     std::shared_ptr<http::transport> transport;
 };
 
@@ -46,29 +53,36 @@ class http_cancel : public ::testing::TestWithParam<setting> {
 protected:
     void SetUp() override {
         server_.emplace(
-            [](raw_connection& c) {
+            [this](raw_connection& c) {
+                if (GetParam().proxy && GetParam().tls) {
+                    c.read_request();
+                    c.send("HTTP/1.1 200 ok\r\n\r\n");
+                    if (!c.start_tls(server_->context())) return;
+                }
                 while (auto const request = c.read_request()) {
                     c.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n");
                     c.send("0\r\n\r\n");
                 }
             },
-            party_.server_if(GetParam().tls));
+            tls());
         options_ = party_.options();
+        if (GetParam().proxy) {
+            options_.proxy = std::make_shared<http::proxy const>(proxy_config{
+                .url = "http://127.0.0.1:" + std::to_string(server_->port()),
+                .credentials = proxy_credentials("user", secret("not-a-real-secret"))});
+        }
         options_.max_connections_per_origin = 1;
     }
 
-    /// Runs `steps` handlers of a call and of another one that waits behind it, then interrupts.
-    /// True when the first call was done by then.
-    bool interrupt_after(std::size_t steps, interruption how) {
+    /// Interrupts a call, and another one that waits behind it, before one of their steps.
+    void interrupt_at(fail_nth& now, interruption how) {
         scene s(GetParam(), options_);
-        auto const endpoint =
-            s.transport->endpoint_for(url::parse(server_->url("localhost")).value());
+        auto const endpoint = s.transport->endpoint_for(url::parse(server_->url(host())).value());
         if (GetParam().warm) {
             auto const before = get_from(endpoint);
             s.start(before, {});
-            s.io->run();
+            s.steps->run();
             EXPECT_FALSE(before->error) << before->error.what();
-            s.io->restart();
         }
         asio::cancellation_signal cancel;
         auto const call = get_from(endpoint);
@@ -76,23 +90,23 @@ protected:
         auto const waiter = get_from(endpoint);
         s.start(call, cancel.slot());
         s.start(waiter, {});
-        for (std::size_t i = 0; i != steps && !call->finished; ++i) s.io->run_one();
+        while (!call->finished && !now.point()) s.steps->step();
         bool const was_done = call->finished;
 
         switch (how) {
             case interruption::cancel:
                 cancel.emit(asio::cancellation_type::terminal);
-                s.io->run();
+                s.steps->run();
                 EXPECT_FALSE(waiter->error) << waiter->error.what();
                 break;
             case interruption::stop_now:
                 s.transport->stop_now();
-                s.io->run();
+                s.steps->run();
                 EXPECT_TRUE(call->finished && waiter->finished);
                 EXPECT_TRUE(was_done || call->error.is(errc::stopped)) << call->error.what();
                 break;
             case interruption::destroy_context:
-                s.io.reset();
+                s.steps.reset();
                 EXPECT_FALSE(s.transport->executor());
                 break;
         }
@@ -100,17 +114,17 @@ protected:
         EXPECT_EQ(s.transport->idle_connections(), how == interruption::cancel ? 1U : 0U);
         EXPECT_EQ(s.transport->waiting(), 0U);
         EXPECT_EQ(s.transport->deadlines().size(), 0U);
-        return was_done;
     }
 
     void interrupt_everywhere(interruption how) {
         std::size_t const before = client_sockets();
-        std::size_t steps = 0;
-        while (!interrupt_after(steps, how)) {
-            EXPECT_EQ(client_sockets(), before) << steps;
-            ASSERT_LT(++steps, 500U);
-        }
-        EXPECT_GT(steps, 1U);
+        std::size_t const places = for_each_failure(
+            [&](fail_nth& now) {
+                interrupt_at(now, how);
+                EXPECT_EQ(client_sockets(), before) << now.n();
+            },
+            500);
+        EXPECT_GT(places, 1U);
     }
 
     /// Sockets of this process that are connected to the server, as far as they are the client's.
@@ -124,6 +138,18 @@ protected:
             if (connected && ntohs(peer.sin_port) == server_->port()) ++count;
         }
         return count;
+    }
+
+    /// A name that is no loopback address: such are reached without a proxy.
+    [[nodiscard]] static std::string host() { return GetParam().proxy ? "api.test" : "localhost"; }
+
+    [[nodiscard]] std::optional<raw_tls> tls() const {
+        if (!GetParam().tls) return std::nullopt;
+        coauth::testing::certificate_options names;
+        names.dns_names = {host()};
+        raw_tls server = tls_with(party_.authority.server(names));
+        server.at_once = !GetParam().proxy;
+        return server;
     }
 
     tls_party party_;
@@ -149,11 +175,15 @@ TEST_P(http_cancel, an_io_context_can_be_destroyed_at_every_step) {
 INSTANTIATE_TEST_SUITE_P(everywhere, http_cancel,
                          ::testing::Values(setting{false, false, false}, setting{false, true, true},
                                            setting{true, false, true}, setting{true, true, false},
-                                           setting{true, false, false}),
+                                           setting{true, false, false},
+                                           setting{true, false, false, true},
+                                           setting{true, true, true, true},
+                                           setting{false, false, false, true}),
                          [](auto const& run) {
                              setting const& s = run.param;
                              return std::string(s.tls ? "tls" : "plain") +
-                                    (s.warm ? "_warm" : "_cold") + (s.strand ? "_strand" : "");
+                                    (s.warm ? "_warm" : "_cold") + (s.strand ? "_strand" : "") +
+                                    (s.proxy ? "_proxy" : "");
                          });
 
 TEST(http_cancel_upload, a_call_can_be_cancelled_while_its_request_waits_to_be_sent) {

@@ -5,6 +5,9 @@
 #include "support/embedded.hpp"
 #include "support/recording_server.hpp"
 
+#include <coauth/testing/fail_nth.hpp>
+#include <coauth/testing/manual_clock.hpp>
+#include <coauth/testing/stepping_executor.hpp>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -187,55 +190,48 @@ void spawn(asio::io_context& io, awaitable<coauth::result<coauth::response>> wor
             }));
 }
 
-/// One TLS call with a cold token, cancelled after `handlers` handlers have run. False: it had
-/// ended.
-bool cancelled_after(embedded_servers& servers, int handlers) {
-    asio::io_context io;
-    coauth::token_source const tokens(io.get_executor(), servers.source());
-    coauth::rest_client const client(io.get_executor(), servers.client(tokens));
+/// One TLS call with a cold token, cancelled before one of its steps.
+void cancel_at(embedded_servers& servers, coauth::testing::fail_nth& now) {
+    coauth::testing::stepping_executor steps;
+    coauth::token_source const tokens(steps.get_executor(), servers.source());
+    coauth::rest_client const client(steps.get_executor(), servers.client(tokens));
     asio::cancellation_signal signal;
     spawned s;
-    spawn(io, client.try_get("/users"), signal, s);
-    for (int i = 0; i < handlers; ++i) {
-        if (io.run_one() == 0) break;
-    }
-    bool const in_time = !s.done;
+    spawn(steps.context(), client.try_get("/users"), signal, s);
+    while (!s.done && !now.point()) steps.step();
     signal.emit(asio::cancellation_type::terminal);
-    io.restart();
-    io.run();
+    steps.run();
     EXPECT_TRUE(s.done);
     bool const answered = s.outcome && s.outcome->status() == 200;
     bool const cancelled = s.thrown || (!s.outcome && s.outcome.error().is(errc::cancelled));
-    EXPECT_TRUE(answered || cancelled) << handlers;
-    return in_time;
+    EXPECT_TRUE(answered || cancelled) << now.n();
 }
 
 TEST_F(lifecycle_test, a_call_can_be_cancelled_at_every_point) {
     embedded_servers servers;
-    ASSERT_TRUE(cancelled_after(servers, 0));
+    coauth::testing::fail_nth first(1);
+    cancel_at(servers, first);
     std::size_t const before = open_descriptors();
-    int handlers = 1;
-    while (cancelled_after(servers, handlers)) ++handlers;
-    EXPECT_GT(handlers, 10);
+    auto const places = coauth::testing::for_each_failure(
+        [&](coauth::testing::fail_nth& now) { cancel_at(servers, now); });
+    EXPECT_GT(places, 10U);
     EXPECT_LE(open_descriptors(), before + 64) << "the servers' side may still be closing";
 }
 
 // the context goes away in the middle of a call, at every point.
 TEST_F(lifecycle_test, an_io_context_may_be_destroyed_at_every_point_of_a_call) {
     embedded_servers servers;
-    bool done = false;
-    for (int handlers = 0; !done; ++handlers) {
-        auto io = std::make_unique<asio::io_context>();
-        coauth::token_source const tokens(io->get_executor(), servers.source());
-        coauth::rest_client const client(io->get_executor(), servers.client(tokens));
-        asio::co_spawn(*io, client.try_get("/users"),
+    auto const places = coauth::testing::for_each_failure([&](coauth::testing::fail_nth& now) {
+        std::optional<coauth::testing::stepping_executor> steps(std::in_place);
+        coauth::token_source const tokens(steps->get_executor(), servers.source());
+        coauth::rest_client const client(steps->get_executor(), servers.client(tokens));
+        bool done = false;
+        asio::co_spawn(steps->get_executor(), client.try_get("/users"),
                        [&](std::exception_ptr, coauth::result<coauth::response>) { done = true; });
-        for (int i = 0; i < handlers; ++i) {
-            if (io->run_one() == 0) break;
-        }
-        io.reset();
-    }
-    EXPECT_TRUE(done);
+        while (!done && !now.point()) steps->step();
+        steps.reset();
+    });
+    EXPECT_GT(places, 10U);
 }
 
 awaitable<void> stop_both(coauth::rest_client client, coauth::token_source tokens,
@@ -292,25 +288,18 @@ TEST_F(lifecycle_test, stop_lets_calls_in_flight_finish_within_the_grace) {
 }
 
 // Guarantee 2: looked at again when the head is written, fetched anew at most once.
-struct manual_clock {
-    std::atomic<std::int64_t> ns{1'000'000'000'000};
-    [[nodiscard]] coauth::time_point now() const noexcept {
-        return coauth::time_point(std::chrono::nanoseconds(ns.load()));
-    }
-};
-
 TEST_F(lifecycle_test, a_token_that_expires_while_the_call_waits_for_a_connection_is_not_sent) {
     asio::io_context io;
-    auto const clock = std::make_shared<manual_clock>();
+    coauth::testing::manual_clock const clock;
     coauth::token_source_config s = token_endpoint.source();
-    s.clock = coauth::clock(clock);
+    s.clock = clock;
     coauth::token_source const tokens(io.get_executor(), std::move(s));
     coauth::rest_client_config c = config(tokens);
     c.max_connections_per_origin = 1;
     coauth::rest_client const client(coauth::single_threaded, io.get_executor(), std::move(c));
     EXPECT_EQ(run(io, client.get("/warm")).status(), 200);
     api.set([&](server_request const& r) {
-        if (r.target == "/first") clock->ns += std::chrono::nanoseconds(2h).count();
+        if (r.target == "/first") clock.advance(2h);
         return server_response(200);
     });
     coauth::result<coauth::response> first;

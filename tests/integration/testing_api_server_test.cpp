@@ -3,6 +3,7 @@
 #include <coauth/codec/challenge.hpp>
 #include <coauth/codec/json_reader.hpp>
 #include <coauth/testing/api_server.hpp>
+#include <coauth/testing/manual_clock.hpp>
 #include <support/raw_client.hpp>
 
 #include <atomic>
@@ -21,13 +22,6 @@ using coauth_test::raw_client;
 using coauth_test::raw_response;
 using coauth_test::raw_tls;
 
-struct manual_clock {
-    std::atomic<std::int64_t> seconds = 1000;
-    [[nodiscard]] coauth::time_point now() const noexcept {
-        return coauth::time_point(std::chrono::seconds(seconds.load()));
-    }
-};
-
 coauth::http_fields authorized(std::string const& credentials) {
     return fields_of({{"Authorization", credentials}});
 }
@@ -38,7 +32,7 @@ struct fixture {
                   .clients = {{.client_id = "both", .secret = "s"},
                               {.client_id = "reader", .secret = "s", .scope = "users.read"}},
                   .lifetime = 60s,
-                  .clock = coauth::clock(time)}) {
+                  .clock = time}) {
         options.http.tls = ca.server();
         api.emplace(issuer, std::move(options));
     }
@@ -65,7 +59,7 @@ struct fixture {
     }
 
     certificate_authority ca;
-    std::shared_ptr<manual_clock> time = std::make_shared<manual_clock>();
+    manual_clock time;
     authorization_server mutable issuer;
     std::optional<api_server> mutable api;
 };
@@ -128,7 +122,7 @@ TEST(testing_api_server, refuses_unknown_revoked_and_expired_tokens) {
     EXPECT_EQ(error(revoked), "invalid_token");
     std::string const old = f.token();
     EXPECT_EQ(f.get("/v1/users", old).status, 200);
-    f.time->seconds += 60;
+    f.time.advance(60s);
     EXPECT_EQ(error(old), "invalid_token");
     EXPECT_EQ(f.api->counters().unauthorized, 3U);
     EXPECT_EQ(f.api->counters().expired_tokens, 1U);

@@ -3,6 +3,7 @@
 #include <coauth/codec/challenge.hpp>
 #include <coauth/codec/json_reader.hpp>
 #include <coauth/testing/authorization_server.hpp>
+#include <coauth/testing/manual_clock.hpp>
 #include <support/raw_client.hpp>
 
 #include <atomic>
@@ -177,25 +178,18 @@ TEST(testing_authorization_server, lifetimes_are_of_the_server_of_the_client_or_
     EXPECT_EQ(expires_in("none"), "(none)");
 }
 
-struct manual_clock {
-    std::atomic<std::int64_t> seconds = 1000;
-    [[nodiscard]] coauth::time_point now() const noexcept {
-        return coauth::time_point(std::chrono::seconds(seconds.load()));
-    }
-};
-
 TEST(testing_authorization_server, a_token_ends_by_expiry_or_revocation) {
-    auto const time = std::make_shared<manual_clock>();
-    fixture const f({.lifetime = 60s, .clock = coauth::clock(time)});
+    manual_clock const time;
+    fixture const f({.lifetime = 60s, .clock = time});
     std::string const first = f.issue();
     std::string const second = f.issue();
     EXPECT_TRUE(f.server->is_active(first));
     EXPECT_TRUE(f.server->revoke(first));
     EXPECT_EQ(f.server->look_up(first).state, token_state::revoked);
     EXPECT_TRUE(f.server->is_active(second));
-    time->seconds += 59;
+    time.advance(59s);
     EXPECT_TRUE(f.server->is_active(second));
-    time->seconds += 1;
+    time.advance(1s);
     EXPECT_EQ(f.server->look_up(second).state, token_state::expired);
 
     std::string const third = f.issue();

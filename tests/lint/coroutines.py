@@ -135,6 +135,7 @@ def units(cache, documents):
         headers.write_text(text, encoding="utf-8")
     candidates = [p for p in tree.code(("tests", "examples", "tools", "benchmarks")) if p.suffix == ".cpp"]
     candidates = [p for p in candidates if p.parent != tree.TOP / "tests" / "compiler"]  # the patterns themselves
+    candidates = [p for p in candidates if not any(name.startswith("boost/") for _, name in tree.includes(p))]  # a rival's
     candidates += sorted(documents.glob("*.cpp")) if documents else []
     wanted = [headers.resolve()]
     for path in candidates:

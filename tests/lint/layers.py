@@ -23,7 +23,7 @@ LAYERS = {
 FOLDERS = {
     "codec": "codec", "crypto": "crypto", "jose": "crypto", "protocol": "protocol", "grant": "protocol",
     "client_auth": "strategies", "proof": "strategies", "cache": "cache", "http": "transport",
-    "testing": "kit",
+    "json": "facade", "testing": "kit",
 }
 VOCABULARY = {"error", "result", "secret", "scope", "url", "token", "clock", "observer"}
 # The transport knows nothing of OAuth, although these layers lie below it.
@@ -33,6 +33,8 @@ DETAIL = {"asio": "config", "awaitable": "config"}
 ASIO_IN_DETAIL = {"asio", "awaitable"}
 ASIO_HEADERS = {tree.INCLUDE / f"coauth/detail/{name}.hpp" for name in ASIO_IN_DETAIL}
 FREE = {"coauth/fwd.hpp"}
+# Packages of opt-in components: the one header that may know each, and that no other one includes.
+OPT_IN = {"nlohmann": "coauth/json/nlohmann.hpp", "boost": "coauth/json/boost.hpp"}
 
 
 def detail_layer(path, users):
@@ -94,6 +96,11 @@ def check(header, users):
     for line, included in tree.includes(header):
         if included in FREE:
             continue
+        owner = OPT_IN.get(included.split("/")[0])
+        if owner is not None and not where.endswith(owner):
+            problems.append(f"{where}:{line}: only <{owner}> includes <{included}>")
+        if included in OPT_IN.values():
+            problems.append(f"{where}:{line}: <{included}> is for users to include")
         target = tree.resolve(included, header)
         if included.startswith("coauth/") and target is None:
             problems.append(f"{where}:{line}: <{included}> does not exist")
@@ -117,7 +124,8 @@ def without_bodies(headers, graph):
     """Bodies that are left out with COAUTH_SEPARATE_COMPILATION, and not in src.hpp either."""
     source = tree.INCLUDE / "coauth/src.hpp"
     for header in headers:
-        for bodies in re.findall(r"#ifndef COAUTH_SEPARATE_COMPILATION\n#include <(.*)>", header.read_text()):
+        left_out = re.findall(r"#ifndef COAUTH_SEPARATE_COMPILATION\n((?:#include.*\n)+)", header.read_text())
+        for bodies in re.findall(r"<(.*)>", "".join(left_out)):
             if tree.resolve(bodies, header) not in graph[source]:
                 yield f"{tree.name(source)}: lacks <{bodies}>, which {tree.name(header)} leaves to it"
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
 INCLUDE = TOP / "include"
-SOURCE_FOLDERS = ("include", "tests", "examples", "tools", "benchmarks", "cmake")
+SOURCE_FOLDERS = ("include", "tests", "examples", "tools", "benchmarks", "cmake", "packaging",
+                  "subprojects/packagefiles")
 SKIPPED = 77  # ctest reports it
 CODE = {".hpp", ".cpp", ".ipp"}
 # Published data and what other tools generate.

@@ -14,11 +14,12 @@ constexpr std::uint64_t unlimited = std::numeric_limits<std::uint64_t>::max();
 thread_local constinit std::uint64_t allocations = 0;
 thread_local constinit std::size_t last = 0;
 thread_local constinit std::uint64_t left = unlimited;
+thread_local constinit testing::fail_nth* fault = nullptr;
 
 void* allocate(std::size_t size, std::size_t alignment) noexcept {
     ++allocations;
     last = size;
-    if (left == 0) return nullptr;
+    if (left == 0 || (fault != nullptr && fault->point())) return nullptr;
     if (left != unlimited) --left;
     std::size_t const wanted = size == 0 ? 1 : size;
     if (alignment <= alignof(std::max_align_t)) return std::malloc(wanted);
@@ -38,6 +39,9 @@ std::size_t last_allocation_of_this_thread() noexcept { return last; }
 
 no_memory::no_memory(std::uint64_t spared) noexcept { left = spared; }
 no_memory::~no_memory() { left = unlimited; }
+
+failing_allocations::failing_allocations(testing::fail_nth& f) noexcept { fault = &f; }
+failing_allocations::~failing_allocations() { fault = nullptr; }
 
 }  // namespace coauth::tests
 

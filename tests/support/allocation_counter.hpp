@@ -6,6 +6,8 @@
 #ifndef COAUTH_TESTS_SUPPORT_ALLOCATION_COUNTER_HPP
 #define COAUTH_TESTS_SUPPORT_ALLOCATION_COUNTER_HPP
 
+#include <coauth/testing/fail_nth.hpp>
+
 #include <cstddef>
 #include <cstdint>
 
@@ -23,6 +25,15 @@ public:
     no_memory(no_memory const&) = delete;
     no_memory& operator=(no_memory const&) = delete;
     ~no_memory();
+};
+
+/// While it lives, each allocation of this thread is an event of `fault`, which must outlive it.
+class failing_allocations {
+public:
+    explicit failing_allocations(testing::fail_nth& fault) noexcept;
+    failing_allocations(failing_allocations const&) = delete;
+    failing_allocations& operator=(failing_allocations const&) = delete;
+    ~failing_allocations();
 };
 
 }  // namespace coauth::tests

@@ -6,6 +6,8 @@
 #ifndef COAUTH_TESTS_SUPPORT_EMBEDDED_HPP
 #define COAUTH_TESTS_SUPPORT_EMBEDDED_HPP
 
+#include "support/canary_watch.hpp"
+
 #include <coauth/coauth.hpp>
 #include <coauth/testing/api_server.hpp>
 #include <coauth/testing/authorization_server.hpp>
@@ -47,6 +49,7 @@ public:
         config.client = coauth::client_secret_basic(client_id, coauth::secret(client_secret));
         config.scope = "users.read";
         config.tls = trust();
+        config.observer = canary_watch::observer();
         return config;
     }
     [[nodiscard]] coauth::rest_client_config client(coauth::authorization a) const {
@@ -54,6 +57,8 @@ public:
         config.base_url = api.base_url();
         config.authorization = std::move(a);
         config.tls = trust();
+        config.observer = canary_watch::observer();
+        config.log = canary_watch::log();
         return config;
     }
     [[nodiscard]] std::uint64_t token_requests() const {

@@ -62,6 +62,8 @@ protected:
         config.client = client_secret_basic(client_id, secret(oidc_secret));
         config.scope = "read write";
         config.tls = trust();
+        config.observer = coauth_test::canary_watch::observer();
+        config.log = coauth_test::canary_watch::log();
         return config;
     }
     static token_source_config post_source(std::string const& client_id = "cc-post",
@@ -76,6 +78,8 @@ protected:
         config.base_url = oidc().origin(listener) + "/rs";
         config.authorization = std::move(a);
         config.tls = trust();
+        config.observer = coauth_test::canary_watch::observer();
+        config.log = coauth_test::canary_watch::log();
         return config;
     }
 

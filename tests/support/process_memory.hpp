@@ -16,8 +16,9 @@ namespace coauth_test {
 class masked_text {
 public:
     explicit masked_text(std::string_view text) {
-        for (char const c : text) masked_ += mask(c);
+        for (char const c : text) add(c);
     }
+    void add(char c) { masked_ += mask(c); }
     [[nodiscard]] std::size_t size() const noexcept { return masked_.size(); }
     [[nodiscard]] bool matches(char const* at) const noexcept {
         for (std::size_t i = 0; i != masked_.size(); ++i) {

@@ -65,6 +65,7 @@ struct raw_tls {
     int max_version = TLS1_3_VERSION;
     std::string cipher_list = {};  ///< TLS 1.2
     int security_level = 2;
+    bool at_once = true;  ///< false: the script begins it, with raw_server::context()
 };
 
 class raw_connection {
@@ -216,6 +217,7 @@ public:
     explicit raw_server(script each, std::optional<raw_tls> const& tls = std::nullopt)
         : script_(std::move(each)) {
         if (tls) make_context(*tls);
+        tls_at_once_ = tls && tls->at_once;
         listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         ::sockaddr_in address{};
         address.sin_family = AF_INET;
@@ -247,6 +249,7 @@ public:
     }
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
+    [[nodiscard]] SSL_CTX* context() const { return context_.get(); }
     [[nodiscard]] std::string url(std::string const& host = "127.0.0.1") const {
         return (context_ ? "https://" : "http://") + host + ":" + std::to_string(port_) + "/";
     }
@@ -277,7 +280,7 @@ private:
                 ::sigemptyset(&pipe);
                 ::sigaddset(&pipe, SIGPIPE);
                 ::pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
-                if (!context_ || s.connection.start_tls(context_.get())) script_(s.connection);
+                if (!tls_at_once_ || s.connection.start_tls(context_.get())) script_(s.connection);
                 s.connection.close();
             });
         }
@@ -322,6 +325,7 @@ private:
 
     script script_;
     std::unique_ptr<SSL_CTX, context_free> context_;
+    bool tls_at_once_ = false;
     int listener_ = -1;
     std::uint16_t port_ = 0;
     std::atomic<bool> stopping_ = false;

@@ -5,6 +5,7 @@
 #include <support/yield.hpp>  // first
 
 #include <coauth/cache/acquire.hpp>
+#include <coauth/testing/manual_clock.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -15,7 +16,6 @@
 #include <set>
 #include <string>
 #include <support/fake_fetcher.hpp>
-#include <support/manual_clock.hpp>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -29,6 +29,7 @@ using coauth::errc;
 using coauth::time_point;
 using coauth::token_ref;
 using coauth::detail::token_demand;
+using coauth::testing::manual_clock;
 
 std::string const api = "https://api.example.com:443";
 

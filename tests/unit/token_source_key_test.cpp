@@ -160,6 +160,21 @@ TEST_F(token_key, trust_separates) {
                         })));
 }
 
+TEST_F(token_key, a_network_in_place_of_the_real_one_separates) {
+    auto const network = [](std::string const& identity) {
+        return coauth::http::dialer::without_tls(
+            identity, [](coauth::any_executor const& executor, std::string const&, std::uint16_t,
+                         std::error_code& ec) {
+                ec = asio::error::host_not_found;
+                return asio::ip::tcp::socket(executor);
+            });
+    };
+    EXPECT_TRUE(separates([&](auto& c) { c.network = network("a"); }));
+    EXPECT_FALSE(shared(config([&](auto& c) { c.network = network("a"); }),
+                        config([&](auto& c) { c.network = network("b"); })));
+    EXPECT_FALSE(shared(over_tls(), over_tls([&](auto& c) { c.network = network("a"); })));
+}
+
 TEST_F(token_key, order_of_scopes_resources_and_parameters_does_not_matter) {
     EXPECT_TRUE(
         shared(config([](auto& c) { c.scope = "b a"; }), config([](auto& c) { c.scope = "a b"; })));

@@ -288,7 +288,9 @@ inline errc http1_parser::on_start_line(std::string_view line) {
 }
 
 inline errc http1_parser::on_head_end() {
-    auto const framing = detail::read_framing(fields_);
+    // Behind a 2xx to CONNECT there is the tunnel, whatever such fields say (RFC 9110 §9.3.6).
+    bool const tunnel = kind_ == kind::response && connect_request_ && status_ / 100 == 2;
+    auto const framing = tunnel ? detail::http1_framing() : detail::read_framing(fields_);
     if (!framing || !fields_are_unambiguous()) return errc::malformed_response;
     framing_ = *framing;
     // Transfer-Encoding does not exist in HTTP/1.0: such a message may be framed in two ways, so

@@ -27,11 +27,20 @@ namespace coauth {
 }
 
 /// Fields that say where a message ends, where it goes or how long the connection lives. The
-/// library sets those that are needed, once; nobody else does.
+/// library sets those that are needed, once; nobody else does. And Proxy-Authorization, which is
+/// for the proxy alone: through a tunnel it would reach the server.
 [[nodiscard]] constexpr bool is_library_header(std::string_view name) noexcept {
-    constexpr std::array<std::string_view, 10> names{
-        "Host", "Content-Length", "Transfer-Encoding", "Connection",      "Upgrade", "Expect",
-        "TE",   "Trailer",        "Keep-Alive",        "Proxy-Connection"};
+    constexpr std::array<std::string_view, 11> names{"Host",
+                                                     "Content-Length",
+                                                     "Transfer-Encoding",
+                                                     "Connection",
+                                                     "Upgrade",
+                                                     "TE",
+                                                     "Trailer",
+                                                     "Keep-Alive",
+                                                     "Proxy-Connection",
+                                                     "Expect",
+                                                     "Proxy-Authorization"};
     for (std::string_view const own : names) {
         if (iequals(name, own)) return true;
     }

@@ -117,7 +117,8 @@ private:
     [[nodiscard]] bool check_bytes() noexcept {
         if (text_.starts_with("\xEF\xBB\xBF")) {
             static_cast<void>(fail("byte order mark"));
-        } else if (!is_valid_utf8(text_)) {
+        } else if (std::size_t const good = valid_utf8_size(text_); good != text_.size()) {
+            at_ = good;
             static_cast<void>(fail("not UTF-8", errc::invalid_utf8));
         }
         return !failed();

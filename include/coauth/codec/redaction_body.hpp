@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -61,7 +62,19 @@ namespace coauth::detail {
                                                     std::string_view url) {
     std::size_t const hash = std::min(url.find('#'), url.size());
     std::size_t const mark = std::min(url.substr(0, hash).find('?'), hash);
-    std::string shown = redact_text_by_name(names, url.substr(0, mark));
+    std::size_t const scheme_end = std::min(url.find("://"), mark);
+    std::size_t const authority = std::min(scheme_end + 3, mark);
+    std::size_t const userinfo =
+        scheme_end == mark ? 0 : userinfo_size(url.substr(authority), "?#");
+    std::string shown;
+    if (userinfo != 0) {
+        shown = url.substr(0, authority);
+        shown += redacted;
+        shown += redact_text_by_name(
+            names, url.substr(authority + userinfo - 1, mark - authority - userinfo + 1));
+    } else {
+        shown = redact_text_by_name(names, url.substr(0, mark));
+    }
     if (mark != hash) {
         shown += '?';
         shown += redact_form_by_name(names, url.substr(mark + 1, hash - mark - 1));
@@ -125,17 +138,17 @@ namespace coauth::detail {
         std::size_t const begin = line.starts_with("data:")  ? 5U
                                   : line.starts_with('\x1E') ? 1U
                                                              : 0U;
-        if (!looks_like_json(line.substr(begin))) {
-            at = std::min(end + 1, text.size());
-            continue;
+        json_look const look = look_for_json(line.substr(begin));
+        auto const json =
+            look == json_look::none ? std::nullopt : redact_json_by_name(names, line.substr(begin));
+        if (json || look == json_look::json) {
+            shown += redact_text_by_name(names, text.substr(from, at - from));
+            if (!json) return shown + std::string(redacted);
+            shown += line.substr(0, begin);
+            shown += *json;
+            from = end;
         }
-        shown += redact_text_by_name(names, text.substr(from, at - from));
-        auto const json = redact_json_by_name(names, line.substr(begin));
-        if (!json) return shown + std::string(redacted);
-        shown += line.substr(0, begin);
-        shown += *json;
-        at = from = end;
-        if (end != text.size()) ++at;
+        at = std::min(end + 1, text.size());
     }
     return shown + redact_text_by_name(names, text.substr(from));
 }
@@ -228,7 +241,7 @@ inline std::string redact_body_by_name(sensitive_names const& names, std::string
     if (first == std::string_view::npos) return std::string(body);
 
     bool const says_json = type == "application/json" || type.ends_with("+json");
-    if (says_json || body[first] == '{' || looks_like_json(body)) {
+    if (says_json || body[first] == '{' || body[first] == '[') {
         if (auto json = redact_json_by_name(names, body)) return *json;
         // Lines of JSON begin with a whole document; anything else is broken.
         bool const lines = redact_json_by_name(names, body.substr(0, body.find('\n'))).has_value();

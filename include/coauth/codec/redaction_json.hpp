@@ -24,16 +24,24 @@
 
 namespace coauth::detail {
 
-/// Begins like a JSON object or array, and not like "[INFO] …".
-[[nodiscard]] inline bool looks_like_json(std::string_view text) noexcept {
+/// What its beginning says.
+enum class json_look : unsigned char {
+    none,
+    perhaps,  ///< A string, or "[1": prose may begin like this, too.
+    json,     ///< An object, or an array of what has parts.
+};
+
+[[nodiscard]] inline json_look look_for_json(std::string_view text) noexcept {
     constexpr std::string_view space = " \t\r\n";
     std::size_t const first = text.find_first_not_of(space);
-    if (first == text.npos) return false;
-    if (text[first] == '{') return true;
+    if (first == text.npos) return json_look::none;
+    if (text[first] == '{') return json_look::json;
+    if (text[first] == '"') return json_look::perhaps;
     std::size_t const second = text.find_first_not_of(space, first + 1);
-    return text[first] == '[' &&
-           (second == text.npos || is_digit(text[second]) ||
-            std::string_view("[{\"]-").find(text[second]) != std::string_view::npos);
+    if (text[first] != '[') return json_look::none;
+    bool const parts =
+        second == text.npos || std::string_view("[{\"]").find(text[second]) != text.npos;
+    return parts ? json_look::json : json_look::perhaps;
 }
 
 [[nodiscard]] std::string redact_leaf(sensitive_names const& names, std::string_view text,
@@ -120,7 +128,8 @@ private:
         wiped_buffer const name = text_of(reader_);
         level& in = levels_.back();
         in.label = is_label(name.view());
-        in.hide_next = names_.contain(name.view()) || in.names_credential;
+        in.hide_next =
+            names_.contain(name.view()) || (in.names_credential && !is_about_the_pair(name.view()));
         writer_.name(redact_text_by_name(names_, name.view(), depth_));
     }
 
@@ -161,12 +170,23 @@ private:
     }
 
     [[nodiscard]] static bool is_label(std::string_view name) {
-        constexpr std::array<std::string_view, 14> labels{
-            "name",     "key",       "field", "header", "param", "parameter", "property",
-            "variable", "attribute", "label", "id",     "k",     "n",         "title"};
+        constexpr std::array<std::string_view, 15> labels{
+            "type",     "name",      "key",   "field", "header", "param", "parameter", "property",
+            "variable", "attribute", "label", "id",    "k",      "n",     "title"};
         return std::any_of(labels.begin(), labels.end(),
                            [&](std::string_view known) { return iequals(name, known); });
     }
+    /// What is told of a thing beside its name and value: many a thing that holds no credential has
+    /// a name that sounds like one.
+    [[nodiscard]] static bool is_about_the_pair(std::string_view name) {
+        constexpr std::array<std::string_view, 16> known{
+            "id",          "type",    "kind",    "status",  "state",      "enabled",
+            "required",    "version", "created", "updated", "created_at", "updated_at",
+            "description", "path",    "domain",  "in"};
+        return std::any_of(known.begin(), known.end(),
+                           [&](std::string_view one) { return iequals(one, name); });
+    }
+
     /// Short enough for a name: a title may speak of passwords, too.
     [[nodiscard]] bool is_credential_name(std::string_view text) const {
         return text.size() <= 40 && std::count(text.begin(), text.end(), ' ') <= 2 &&
@@ -192,9 +212,12 @@ private:
 
 /// A value inside of something else: JSON where it looks like it, else text.
 inline std::string redact_leaf(sensitive_names const& names, std::string_view text, int depth) {
-    if (!looks_like_json(text)) return redact_text_by_name(names, text, depth);
+    json_look const look = look_for_json(text);
+    if (look == json_look::none) return redact_text_by_name(names, text, depth);
     if (depth == 0) return std::string(redacted);
-    return redact_json_by_name(names, text, depth - 1).value_or(std::string(redacted));
+    if (auto json = redact_json_by_name(names, text, depth - 1)) return *std::move(json);
+    return look == json_look::json ? std::string(redacted)
+                                   : redact_text_by_name(names, text, depth);
 }
 
 }  // namespace coauth::detail

@@ -26,11 +26,12 @@ namespace coauth::detail {
 /// far; what is deeper is taken out whole.
 inline constexpr int redaction_depth = 4;
 
-/// The size of "user:password@" at the front of what follows "://"; 0 without.
-[[nodiscard]] inline std::size_t userinfo_size(std::string_view rest) noexcept {
+/// The size of "user:password@" at the front of what follows "://", in a URL that ends before any
+/// of `ends`; 0 without.
+[[nodiscard]] inline std::size_t userinfo_size(std::string_view rest,
+                                               std::string_view ends) noexcept {
     constexpr std::size_t longest = 1024;
-    rest =
-        rest.substr(0, std::min(rest.substr(0, longest).find_first_of(" \t\r\n\"'<>?#"), longest));
+    rest = rest.substr(0, std::min(rest.substr(0, longest).find_first_of(ends), longest));
     std::string_view const authority = rest.substr(0, rest.find('/'));
     std::size_t at = authority.rfind('@');
     std::size_t const colon = authority.rfind(':');
@@ -40,6 +41,9 @@ inline constexpr int redaction_depth = 4;
     if (at == std::string_view::npos && no_port) at = rest.rfind('@');
     return at == std::string_view::npos ? 0 : at + 1;
 }
+
+[[nodiscard]] std::string redact_text_by_name(sensitive_names const& names, std::string_view text,
+                                              int depth = redaction_depth);
 
 class text_redaction {
 public:
@@ -78,7 +82,8 @@ private:
 
     /// Host and port are shown, whatever the host is called.
     void authority() {
-        if (std::size_t const size = userinfo_size(text_.substr(at_)); size != 0) drop(size - 1);
+        std::size_t const size = userinfo_size(text_.substr(at_), " \t\r\n\"'<>?#");
+        if (size != 0) drop(size - 1);
         std::size_t const end =
             std::min(text_.find_first_of("/?#&;, \t\r\n\"'<>%=", at_), text_.size());
         keep(end - at_);
@@ -98,7 +103,7 @@ private:
         if (iequals(word, "Bearer") || iequals(word, "Basic") || iequals(word, "DPoP")) {
             return credential();
         }
-        if (names_.contain(word)) assignment(word);
+        assignment(word);
     }
 
     /// Three parts of base64url, or five, of which the first is a JSON object.
@@ -120,13 +125,13 @@ private:
     [[nodiscard]] bool encoded(std::string_view word) {
         wiped_buffer plain;
         if (!form_reader::decode_to(plain, word)) return false;
-        bool const hides = plain.view().find_first_of("=:\" ") != std::string_view::npos;
+        bool const hides = plain.view().find_first_of("=:\" %") != std::string_view::npos;
         if (hides && depth_ == 0) {
             drop(word.size());
             return true;
         }
         std::string const clean =
-            hides ? text_redaction(names_, plain.view(), depth_ - 1).run() : std::string();
+            hides ? redact_text_by_name(names_, plain.view(), depth_ - 1) : std::string();
         if (hides && clean != plain.view()) {
             shown_ += clean;
             at_ += word.size();
@@ -135,7 +140,7 @@ private:
         } else {
             return false;
         }
-        if (names_.contain(plain.view())) assignment(plain.view());
+        assignment(plain.view());
         return true;
     }
 
@@ -166,14 +171,15 @@ private:
                            [&](std::string_view known) { return iequals(word, known); });
     }
 
-    /// What follows a sensitive name, where '=' or ':' stands between.
+    /// What follows a name, where the name is sensitive and '=' or ':' stands between.
     void assignment(std::string_view name) {
         std::size_t i = at_;
         while (contains("\\\"'])", peek(i)) && i - at_ < 4) ++i;
         while (is_space(peek(i))) ++i;
         bool const in_name = name.ends_with('=') || name.ends_with(':');
         bool const separated = peek(i) == '=' || peek(i) == ':';
-        if ((!in_name && !separated) || is_prose(name, i)) return;
+        if (!in_name && !separated) return;
+        if (!names_.contain(name) || is_prose(name, i)) return;
         while (contains("=:>", peek(i))) ++i;
         while (is_space(peek(i))) ++i;
         keep(i - at_);
@@ -236,10 +242,30 @@ private:
     std::string shown_;
 };
 
-[[nodiscard]] inline std::string redact_text_by_name(sensitive_names const& names,
-                                                     std::string_view text,
-                                                     int depth = redaction_depth) {
-    return text_redaction(names, text, depth).run();
+/// Names are found also where somebody wrote a letter of them as \u0061.
+inline void unescape_letters(wiped_buffer& out, std::string_view text) {
+    for (std::size_t at = 0; at < text.size();) {
+        std::size_t const escape = std::min(text.find("\\u00", at), text.size());
+        out.append(text.substr(at, escape - at));
+        at = escape;
+        if (at == text.size()) return;
+        int const high = at + 4 < text.size() ? hex_digit(text[at + 4]) : -1;
+        int const low = at + 5 < text.size() ? hex_digit(text[at + 5]) : -1;
+        char const c = high < 0 || low < 0 ? '\0' : static_cast<char>(high * 16 + low);
+        bool const letter = is_alpha(c) || is_digit(c) || c == '_' || c == '-';
+        out.append(letter ? std::string_view(&c, 1) : text.substr(at, 4));
+        at += letter ? 6 : 4;
+    }
+}
+
+inline std::string redact_text_by_name(sensitive_names const& names, std::string_view text,
+                                       int depth) {
+    if (text.find("\\u00") == std::string_view::npos) {
+        return text_redaction(names, text, depth).run();
+    }
+    wiped_buffer plain;
+    unescape_letters(plain, text);
+    return text_redaction(names, plain.view(), depth).run();
 }
 
 }  // namespace coauth::detail

@@ -76,23 +76,29 @@ void append_utf8(Sink& out, char32_t code) {
 
 }  // namespace detail
 
-[[nodiscard]] inline bool is_valid_utf8(std::string_view text) noexcept {
-    while (!text.empty()) {
+/// Bytes of `text` before the first one that is not UTF-8; all of them when there is none.
+[[nodiscard]] inline std::size_t valid_utf8_size(std::string_view const text) noexcept {
+    std::string_view rest = text;
+    while (!rest.empty()) {
         // Nearly all input is ASCII: eight bytes at a time as long as no top bit is set.
         std::uint64_t word = 0;
-        if (text.size() >= sizeof word) {
-            std::memcpy(&word, text.data(), sizeof word);
+        if (rest.size() >= sizeof word) {
+            std::memcpy(&word, rest.data(), sizeof word);
             if ((word & 0x8080808080808080U) == 0) {
-                text.remove_prefix(sizeof word);
+                rest.remove_prefix(sizeof word);
                 continue;
             }
         }
         char32_t code = 0;
-        std::size_t const size = detail::utf8_front(text, code);
-        if (size == 0) return false;
-        text.remove_prefix(size);
+        std::size_t const size = detail::utf8_front(rest, code);
+        if (size == 0) break;
+        rest.remove_prefix(size);
     }
-    return true;
+    return text.size() - rest.size();
+}
+
+[[nodiscard]] inline bool is_valid_utf8(std::string_view text) noexcept {
+    return valid_utf8_size(text) == text.size();
 }
 
 /// One line of printable UTF-8 of at most `limit` bytes: every byte that is not UTF-8, every

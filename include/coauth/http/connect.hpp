@@ -12,6 +12,7 @@
 #include <coauth/detail/asio.hpp>
 #include <coauth/detail/suspension.hpp>
 #include <coauth/error.hpp>
+#include <coauth/http/dialer_impl.hpp>
 #include <coauth/http/socket_options.hpp>
 
 #include <array>
@@ -54,14 +55,17 @@ namespace coauth::http {
 /// One connection being made. Start it, wait for finished(), then look at ok().
 class connector : public std::enable_shared_from_this<connector> {
 public:
-    connector(any_executor executor, std::string host, std::uint16_t port)
+    connector(any_executor executor, std::string host, std::uint16_t port,
+              http::dialer instead = {})
         : executor_(std::move(executor)),
           host_(std::move(host)),
           port_(port),
+          dialer_(std::move(instead)),
           finished_(std::make_shared<detail::suspension>()) {}
 
     /// Once. Completes through finished() only.
     void start() {
+        if (dialer_) return dial();
         std::error_code not_an_address;
         auto const address = asio::ip::make_address(host_, not_an_address);
         if (!not_an_address) {
@@ -126,6 +130,13 @@ private:
             if (!ec && !self->done_ && attempts == self->attempts_.size()) self->start_next();
         }
     };
+
+    void dial() {
+        auto socket = dialer_.dial()(executor_, host_, port_, cause_);
+        if (cause_ != asio::error::host_not_found) where_ = stage::connect;
+        if (!cause_) winner_.emplace(std::move(socket));
+        finish();
+    }
 
     void resolved(std::error_code const& ec, tcp::resolver::results_type const& found) {
         if (done_) return;
@@ -202,6 +213,7 @@ private:
     any_executor executor_;
     std::string host_;
     std::uint16_t port_;
+    http::dialer dialer_;
     std::shared_ptr<detail::suspension> finished_;
     stage where_ = stage::resolve;
     time_point const started_at_ = boot_clock::now();

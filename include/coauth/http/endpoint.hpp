@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// The pool of one origin as seen through one TLS configuration: idle connections, the last used
-// first; a bounded number of slots; and a queue, first come first served, for those who find none.
-// On the transport's sequential executor; not synchronised.
+// The pool of one origin as seen through one TLS configuration, and one proxy or none: idle
+// connections, the last used first; a bounded number of slots; and a queue, first come first
+// served, for those who find none. On the transport's sequential executor; not synchronised.
 
 #ifndef COAUTH_HTTP_ENDPOINT_HPP
 #define COAUTH_HTTP_ENDPOINT_HPP
 
 #include <coauth/http/connection.hpp>
 #include <coauth/http/participant.hpp>
+#include <coauth/http/proxy.hpp>
 #include <coauth/http/tls_context.hpp>
 #include <coauth/url.hpp>
 
@@ -26,11 +27,15 @@ namespace coauth::http {
 /// A slot is the right to have one connection, open or being opened. Idle connections keep theirs.
 class endpoint {
 public:
-    endpoint(url const& origin, std::shared_ptr<tls_context const> tls, std::size_t max_slots)
+    /// `proxy`: null for a direct way.
+    endpoint(url const& origin, std::shared_ptr<tls_context const> tls, std::size_t max_slots,
+             std::shared_ptr<http::proxy const> proxy = nullptr)
         : host_(origin.host()),
           origin_(origin.origin()),
+          authority_(origin.authority()),
           port_(origin.port()),
           tls_(std::move(tls)),
+          proxy_(std::move(proxy)),
           max_slots_(std::max<std::size_t>(max_slots, 1)) {}
     endpoint(endpoint const&) = delete;
     endpoint& operator=(endpoint const&) = delete;
@@ -41,6 +46,24 @@ public:
     [[nodiscard]] std::string const& origin() const noexcept { return origin_; }
     /// Null for http.
     [[nodiscard]] std::shared_ptr<tls_context const> const& tls() const noexcept { return tls_; }
+    /// As in the Host field: without the port where it is the scheme's default.
+    [[nodiscard]] std::string const& authority() const noexcept { return authority_; }
+    /// Always with the port.
+    [[nodiscard]] std::string host_and_port() const {
+        return origin_.substr(origin_.find("://") + 3);
+    }
+
+    /// Null where there is none on the way.
+    [[nodiscard]] http::proxy const* proxy() const noexcept { return proxy_.get(); }
+    /// The proxy reads the requests and hands them on; else it leads through a tunnel.
+    [[nodiscard]] bool is_forwarded() const noexcept { return proxy_ && !tls_; }
+    /// Where connections are made to.
+    [[nodiscard]] std::string const& next_host() const noexcept {
+        return proxy_ ? proxy_->host() : host_;
+    }
+    [[nodiscard]] std::uint16_t next_port() const noexcept {
+        return proxy_ ? proxy_->port() : port_;
+    }
 
     [[nodiscard]] std::size_t slots() const noexcept { return slots_; }
     [[nodiscard]] std::size_t idle() const noexcept { return idle_.size(); }
@@ -121,8 +144,10 @@ private:
 
     std::string host_;
     std::string origin_;
+    std::string authority_;
     std::uint16_t port_;
     std::shared_ptr<tls_context const> tls_;
+    std::shared_ptr<http::proxy const> proxy_;
     std::size_t max_slots_;
     std::size_t slots_ = 0;
     std::vector<std::shared_ptr<connection>> idle_;

@@ -89,8 +89,8 @@ public:
     /// step::open without waiting: an idle connection was there, or it has failed already. False:
     /// await open().
     [[nodiscard]] bool try_open();
-    /// step::open: a place in the pool, then resolve, connect and TLS, as far as needed. After a
-    /// try_open() that said false.
+    /// step::open: a place in the pool, then resolve, connect, a proxy's tunnel and TLS, as far as
+    /// needed. After a try_open() that said false.
     [[nodiscard]] awaitable<void> open();
 
     /// step::compose: an empty buffer, to be filled with the head, or with head and body.
@@ -134,6 +134,7 @@ private:
         open,
         queued,
         connecting,
+        tunnelling,
         handshaking,
         compose,
         writing,
@@ -153,9 +154,20 @@ private:
     [[nodiscard]] bool leave_queue(detail::wake_reason reason);
     void begin_connect();
     [[nodiscard]] bool end_connect(detail::wake_reason reason);
+    void start_tls();
     [[nodiscard]] bool shake_hands();
     void end_handshake(tls_engine& tls);
     [[nodiscard]] bool take_handshake(std::error_code const& ec, std::size_t size);
+
+    // On the way through a proxy.
+    [[nodiscard]] bool is_at_proxy() const noexcept;
+    void ask_for_tunnel();
+    void push_tunnel_request();
+    void take_tunnel_answer(std::error_code const& ec, std::size_t size);
+    void end_tunnel(std::size_t surplus);
+    [[nodiscard]] bool add_proxy_hop();
+    void fail_at_proxy(errc code, std::error_code const& cause, char const* message) noexcept;
+    void refused_by_proxy() noexcept;
 
     // Sending and receiving.
     void pump();
@@ -219,5 +231,6 @@ private:
 #include <coauth/http/exchange_end.hpp>
 #include <coauth/http/exchange_io.hpp>
 #include <coauth/http/exchange_open.hpp>
+#include <coauth/http/exchange_tunnel.hpp>
 
 #endif

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <new>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -55,12 +56,22 @@ inline void exchange::fail(errc code, std::error_code const& cause, char const* 
 template <class MakeError>
 void exchange::end_failed(stage at, MakeError make_error) noexcept {
     bool const maybe_processed = written_ != 0 && phase_ >= phase::writing;
+    bool const at_proxy = is_at_proxy();
+    bool const behind_proxy = endpoint_->proxy() != nullptr && phase_ >= phase::handshaking;
+    std::string const& concerned = at_proxy ? endpoint_->proxy()->origin() : endpoint_->origin();
     failed_at_ = at;
     failed_ = true;
     leave();
     try {
-        error_ = std::make_unique<coauth::error>(
-            make_error().with_endpoint(endpoint_->origin()).with_maybe_processed(maybe_processed));
+        coauth::error e = make_error();
+        std::string hint = e.hint();
+        if (behind_proxy && hint.empty() && e.code() == condition::transport) {
+            hint = "the way leads through the proxy " + endpoint_->proxy()->origin();
+        }
+        error_ = std::make_unique<coauth::error>(std::move(e)
+                                                     .with_endpoint(concerned)
+                                                     .with_hint(std::move(hint))
+                                                     .with_maybe_processed(maybe_processed));
     } catch (std::bad_alloc const&) {  // error() has one for that
     }
 }

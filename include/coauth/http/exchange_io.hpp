@@ -21,7 +21,7 @@ inline void exchange::send(detail::wiped_buffer head_and_body) {
 }
 
 inline void exchange::send(std::string_view body) {
-    if (phase_ != phase::compose) return;
+    if (phase_ != phase::compose || !add_proxy_hop()) return;
     // A small body goes into the same packet, and the same TLS record, as the head.
     constexpr std::size_t small = 8 * 1024;
     if (body.size() <= small) {
@@ -83,7 +83,9 @@ inline void exchange::on_sent() {
 
 inline void exchange::writable() noexcept {
     try {
-        if (phase_ == phase::handshaking) {
+        if (phase_ == phase::tunnelling) {
+            push_tunnel_request();
+        } else if (phase_ == phase::handshaking) {
             std::error_code ec;
             if (!connection_->bytes().flush(ec) && ec == asio::error::would_block) {
                 connection_->wait_writable(*this);
@@ -202,6 +204,7 @@ inline void exchange::on_broken(std::error_code const& cause) {
 }
 
 inline void exchange::on_complete() {
+    if (endpoint_->is_forwarded() && status() == 407) return refused_by_proxy();
     finish(sent_all_ && !surplus_ && !closed_ && workspace_->parser.keep_alive());
 }
 

@@ -34,6 +34,7 @@ inline exchange::step exchange::next() const noexcept {
         case phase::open:
         case phase::queued:
         case phase::connecting:
+        case phase::tunnelling:
         case phase::handshaking: return step::open;
         case phase::compose: return step::compose;
         case phase::writing:
@@ -49,6 +50,7 @@ inline stage exchange::where() const noexcept {
         case phase::open:
         case phase::queued: return stage::queue;
         case phase::connecting: return connector_ ? connector_->where() : stage::connect;
+        case phase::tunnelling: return stage::proxy;
         case phase::handshaking: return stage::tls;
         case phase::compose:
         case phase::writing: return stage::write;
@@ -109,6 +111,13 @@ inline awaitable<void> exchange::open() {
     auto const connected = connector_->finished();
     auto const reason = co_await detail::suspension::wait(connected);
     if (!end_connect(reason)) co_return;
+    while (phase_ == phase::tunnelling) {
+        std::error_code ec;
+        in_io_ = true;
+        auto const size = co_await connection_->bytes().read_some(workspace_->input.get(),
+                                                                  workspace::input_size, ec);
+        take_tunnel_answer(ec, size);
+    }
     while (!shake_hands()) {
         std::error_code ec;
         in_io_ = true;
@@ -167,14 +176,14 @@ inline void exchange::begin_connect() {
     mark(&exchange_attempt::slot);
     if (!linked()) transport_->active_.push_back(*this);
     phase_ = phase::connecting;
-    connector_ =
-        std::make_shared<connector>(transport_->executor(), endpoint_->host(), endpoint_->port());
+    connector_ = std::make_shared<connector>(transport_->executor(), endpoint_->next_host(),
+                                             endpoint_->next_port(), transport_->options().dialer);
     parked_ = connector_->finished();
     set_stage_deadline(transport_->options().connect_deadline);
     connector_->start();
 }
 
-/// True when there is a TLS handshake to be made.
+/// True when there is a tunnel or a TLS handshake to be made.
 inline bool exchange::end_connect(detail::wake_reason reason) {
     parked_.reset();
     if (phase_ == phase::done) return false;
@@ -184,7 +193,9 @@ inline bool exchange::end_connect(detail::wake_reason reason) {
     }
     if (trace_ != nullptr) trace_->now().resolved = connector_->resolved_at();
     if (!connector_->ok()) {
-        fail(connector_->code(), connector_->cause());
+        bool const unreachable =
+            endpoint_->proxy() && connector_->code() != errc::too_many_open_files;
+        fail(unreachable ? errc::proxy_unreachable : connector_->code(), connector_->cause());
         return false;
     }
     adopt(std::make_shared<connection>(connector_->take_socket(), boot_clock::now(),
@@ -196,13 +207,19 @@ inline bool exchange::end_connect(detail::wake_reason reason) {
     }
     mark(&exchange_attempt::connected);
     connector_.reset();
-    if (endpoint_->tls()) {
-        phase_ = phase::handshaking;
-        connection_->bytes().start_tls(*endpoint_->tls(), endpoint_->host());
-        return true;
+    if (!endpoint_->tls()) {
+        on_ready(false);
+    } else if (endpoint_->proxy() != nullptr) {
+        ask_for_tunnel();
+    } else {
+        start_tls();
     }
-    on_ready(false);
-    return false;
+    return phase_ == phase::tunnelling || phase_ == phase::handshaking;
+}
+
+inline void exchange::start_tls() {
+    phase_ = phase::handshaking;
+    connection_->bytes().start_tls(*endpoint_->tls(), endpoint_->host());
 }
 
 /// The new connection can be used.

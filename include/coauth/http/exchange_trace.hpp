@@ -23,7 +23,8 @@ struct exchange_attempt {
     mark begun = {};       ///< It asked for a connection.
     mark slot = {};        ///< There was an idle one, or the right to open one.
     mark resolved = {};    ///< Addresses were known.
-    mark connected = {};   ///< TCP.
+    mark connected = {};   ///< TCP, to the proxy where there is one.
+    mark tunnelled = {};   ///< The proxy has opened the tunnel to the server.
     mark secured = {};     ///< TLS.
     mark composed = {};    ///< The head was written, sending began.
     mark sent = {};        ///< The last byte of the request had gone.

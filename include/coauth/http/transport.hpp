@@ -12,8 +12,10 @@
 #include <coauth/detail/context_gate.hpp>
 #include <coauth/error.hpp>
 #include <coauth/http/deadline_queue.hpp>
+#include <coauth/http/dialer.hpp>
 #include <coauth/http/endpoint.hpp>
 #include <coauth/http/participant.hpp>
+#include <coauth/http/proxy.hpp>
 #include <coauth/http/tls_context.hpp>
 #include <coauth/http/workspace.hpp>
 #include <coauth/observer.hpp>
@@ -30,8 +32,8 @@
 namespace coauth::http {
 
 struct transport_options {
-    /// Resolving, connecting and the TLS handshake together. Zero and less: over at once; max():
-    /// none, as for every duration here.
+    /// Resolving, connecting, a proxy's tunnel and the TLS handshake together. Zero and less: over
+    /// at once; max(): none, as for every duration here.
     duration connect_deadline = std::chrono::seconds(10);
     /// From the request's last byte to the response's first; also the longest pause in sending.
     duration first_byte_deadline = std::chrono::seconds(30);
@@ -49,6 +51,10 @@ struct transport_options {
     coauth::observer observer = {};
     /// For https where an exchange brings none. Null: made from the defaults when it is needed.
     std::shared_ptr<tls_context const> tls = nullptr;
+    /// Null: everything is reached directly, whatever the environment says. Not used with a dialer.
+    std::shared_ptr<http::proxy const> proxy = nullptr;
+    /// Where it is set, it takes the place of DNS, TCP and TLS.
+    http::dialer dialer = {};
 };
 
 class transport : public std::enable_shared_from_this<transport>,
@@ -114,7 +120,8 @@ private:
     friend class exchange;
 
     /// Two TLS contexts are two pools, even if they say the same: the pointer stays unique because
-    /// the endpoint holds the context.
+    /// the endpoint holds the context. A transport has one proxy or none, and which origins it
+    /// covers never changes, so that it need not be part of the key.
     using endpoint_key = std::pair<std::string, tls_context const*>;
 
     transport(any_executor sequential_executor, transport_options options)
@@ -141,7 +148,7 @@ private:
 
 inline std::shared_ptr<endpoint> transport::endpoint_for(url const& origin,
                                                          std::shared_ptr<tls_context const> tls) {
-    if (!origin.is_https()) {
+    if (!origin.is_https() || options_.dialer) {
         tls = nullptr;
     } else if (tls == nullptr) {
         if (options_.tls == nullptr) options_.tls = tls_context::make({}).value();
@@ -151,8 +158,10 @@ inline std::shared_ptr<endpoint> transport::endpoint_for(url const& origin,
     auto const found = endpoints_.find(key);
     if (found != endpoints_.end()) return found->second;
     forget_unused_endpoints();
+    bool const proxied = options_.proxy && !options_.dialer && options_.proxy->covers(origin);
     auto made =
-        std::make_shared<endpoint>(origin, std::move(tls), options_.max_connections_per_origin);
+        std::make_shared<endpoint>(origin, std::move(tls), options_.max_connections_per_origin,
+                                   proxied ? options_.proxy : nullptr);
     endpoints_.emplace(std::move(key), made);
     return made;
 }

@@ -13,16 +13,35 @@
 #include <cstddef>
 #include <memory>
 #include <openssl/crypto.h>
+#include <optional>
 #include <utility>
 #include <vector>
 
 namespace coauth::http {
 
-struct workspace {
-    static constexpr std::size_t input_size = 16 * 1024;
+/// Room for what has been read; heads and bodies of tokens were in it. Not initialised: pages that
+/// no response needs are not touched before the end.
+class input_buffer {
+public:
+    static constexpr std::size_t size = 16 * 1024;
 
-    /// Not initialised: pages that no response needs are never touched.
-    std::unique_ptr<char[]> const input{new char[input_size]};
+    input_buffer() : bytes_(new char[size]) {}
+    [[nodiscard]] char* get() const noexcept { return bytes_.get(); }
+
+private:
+    struct wipe_and_delete {
+        void operator()(char* bytes) const noexcept {
+            OPENSSL_cleanse(bytes, size);
+            delete[] bytes;
+        }
+    };
+    std::unique_ptr<char[], wipe_and_delete> bytes_;
+};
+
+struct workspace {
+    static constexpr std::size_t input_size = input_buffer::size;
+
+    input_buffer const input;
     detail::wiped_buffer output;
     http1_parser parser{http1_parser::kind::response};
 
@@ -58,15 +77,15 @@ public:
 
     /// Decrypted bytes on their way to the parser; used between two awaits only.
     [[nodiscard]] char* plain() {
-        if (!plain_) plain_.reset(new char[workspace::input_size]);
-        return plain_.get();
+        if (!plain_) plain_.emplace();
+        return plain_->get();
     }
 
     void clear() noexcept { spare_.clear(); }
 
 private:
     std::vector<std::unique_ptr<workspace>> spare_;
-    std::unique_ptr<char[]> plain_;
+    std::optional<input_buffer> plain_;
 };
 
 }  // namespace coauth::http

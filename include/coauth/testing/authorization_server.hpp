@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 //
 // An embedded OAuth 2.0 authorization server for tests: the token endpoint for client credentials
-// (RFC 6749 §4.4, §5.1, §5.2) and its metadata (RFC 8414), on loopback. It is commanded and
-// observed from the test's thread; every member may be called from any thread but the server's own.
+// (RFC 6749 §4.4, §5.1, §5.2) and its metadata (RFC 8414), on loopback or in a memory_network. It
+// is commanded and observed from the test's thread; every member may be called from any thread but
+// the server's own.
 
 #ifndef COAUTH_TESTING_AUTHORIZATION_SERVER_HPP
 #define COAUTH_TESTING_AUTHORIZATION_SERVER_HPP
@@ -37,6 +38,7 @@ struct authorization_server_options {
     duration lifetime =
         std::chrono::hours(1);  ///< Of access tokens; `expires_in` in whole seconds.
     coauth::clock clock = {};   ///< Decides when a token has expired.
+    std::string token_path = "/token";
 };
 
 /// The counters at one moment. `token_requests` is the sum of the three that follow it.
@@ -54,7 +56,8 @@ struct authorization_server_counters {
 class authorization_server : public fault_control {
 public:
     explicit authorization_server(authorization_server_options options)
-        : lifetime_(options.lifetime),
+        : token_path_(std::move(options.token_path)),
+          lifetime_(options.lifetime),
           tokens_(options.clock),
           server_(std::move(options.http),
                   synchronous_handler([this](server_request const& r) { return answer(r); })) {
@@ -62,7 +65,7 @@ public:
     }
 
     [[nodiscard]] std::string issuer() const { return server_.origin(); }
-    [[nodiscard]] std::string token_url() const { return server_.url(token_path); }
+    [[nodiscard]] std::string token_url() const { return server_.url(token_path_); }
 
     /// Adds a client, or replaces the one of the same id: for instance by one with a new secret.
     void register_client(registered_client client) {
@@ -95,12 +98,11 @@ public:
     [[nodiscard]] http_server& http() noexcept { return server_; }
 
 private:
-    static constexpr std::string_view token_path = "/token";
     static constexpr std::string_view metadata_path = "/.well-known/oauth-authorization-server";
 
     [[nodiscard]] server_response answer(server_request const& request) {
         server_response response(404);
-        if (request.path == token_path) {
+        if (request.path == token_path_) {
             std::lock_guard const lock(mutex_);
             response = with_delay(token_endpoint(request));
         } else if (request.path == metadata_path) {
@@ -226,6 +228,7 @@ private:
         return false;
     }
 
+    std::string const token_path_;
     duration const lifetime_;
     token_registry tokens_;
     detail::request_log log_;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// An embedded HTTP/1.1 server for tests, on 127.0.0.1, plain or over TLS. It has a thread and an
-// io_context of its own, answers through one handler, and misbehaves on command. Members may be
-// called from any thread but the server's own.
+// An embedded HTTP/1.1 server for tests, on 127.0.0.1, plain or over TLS, or in a memory_network.
+// It has a thread and an io_context of its own, answers through one handler, and misbehaves on
+// command. Members may be called from any thread but the server's own.
 
 #ifndef COAUTH_TESTING_HTTP_SERVER_HPP
 #define COAUTH_TESTING_HTTP_SERVER_HPP
@@ -11,11 +11,13 @@
 #include <coauth/codec/http1_limits.hpp>
 #include <coauth/detail/asio.hpp>
 #include <coauth/http/tls_config.hpp>
+#include <coauth/testing/memory_hosts.hpp>
 #include <coauth/testing/pki.hpp>
 #include <coauth/testing/server_connection.hpp>
 #include <coauth/testing/server_counters.hpp>
 #include <coauth/testing/server_message.hpp>
 
+#include <asio/executor_work_guard.hpp>
 #include <asio/ssl/context.hpp>
 #include <chrono>
 #include <cstddef>
@@ -50,26 +52,35 @@ struct http_server_options {
     std::size_t max_connections = 1024;               ///< Those above it are closed at once.
     http1_limits limits = {};                         ///< Answered with 400, 413 or 431.
     duration idle_timeout = std::chrono::minutes(1);  ///< Between requests, and within one.
+
+    /// memory_network::at() sets it: no port, no TLS; `port`, `host` and `tls` do not matter.
+    std::shared_ptr<detail::memory_address const> network = nullptr;
 };
 
 /// Serves from construction to destruction. Connections are kept alive; requests that come in one
-/// packet are answered in order.
+/// packet are answered in order. Where a memory_network has given it an executor, it has no thread,
+/// and members are called on that executor, or while nobody runs it.
 class http_server {
 public:
-    /// Throws std::system_error when the port is taken or certificate and key do not fit.
+    /// Throws std::system_error when the port is taken or certificate and key do not fit,
+    /// std::invalid_argument when another server stands at that place of the network.
     http_server(http_server_options options, server_handler handler)
-        : host_(std::move(options.host)), io_(std::make_unique<asio::io_context>(1)) {
-        shared_.handler = std::move(handler);
-        shared_.limits = options.limits;
-        shared_.idle_timeout = options.idle_timeout;
-        shared_.max_connections = options.max_connections;
-        if (options.tls) shared_.tls = make_tls(options);
-        using asio::ip::tcp;
-        tcp::acceptor acceptor(*io_, {asio::ip::address_v4::loopback(), options.port}, true);
-        acceptor.listen(4096);
-        port_ = acceptor.local_endpoint().port();
-        asio::co_spawn(*io_, accept(std::move(acceptor)), asio::detached);
-        thread_ = std::thread([io = io_.get()] { io->run(); });
+        : shared_(std::make_shared<detail::server_shared>()), network_(std::move(options.network)) {
+        shared_->handler = std::move(handler);
+        shared_->limits = options.limits;
+        shared_->idle_timeout = options.idle_timeout;
+        shared_->max_connections = options.max_connections;
+        executor_ = network_ ? network_->executor : any_executor();
+        if (!executor_) {
+            io_ = std::make_unique<asio::io_context>(1);
+            executor_ = io_->get_executor();
+        }
+        network_ ? listen_in_memory() : listen_on_loopback(options);
+        if (!io_) return;
+        thread_ = std::thread([io = io_.get()] {
+            auto const work = asio::make_work_guard(*io);
+            io->run();
+        });
     }
     http_server(http_server const&) = delete;
     http_server& operator=(http_server const&) = delete;
@@ -79,37 +90,41 @@ public:
     /// port can then be refused, or taken by another server. Idempotent.
     void stop() {
         std::lock_guard const lock(mutex_);
-        if (io_ == nullptr) return;
-        io_->stop();
-        thread_.join();
-        io_.reset();
+        if (!executor_) return;
+        if (network_) network_->hosts->close(network_->origin);
+        executor_ = any_executor();
+        if (io_) {
+            io_->stop();
+            thread_.join();
+            io_.reset();
+        } else {
+            shared_->stop();
+        }
     }
 
     /// Closes every connection, idle or not, without close_notify; new ones are accepted.
     void close_connections() {
         std::lock_guard const lock(mutex_);
-        if (io_ == nullptr) return;
-        asio::post(*io_, [this] {
-            for (auto* const connection : shared_.connections) connection->abort();
-        });
+        if (executor_) asio::post(executor_, [shared = shared_] { shared->close_connections(); });
     }
 
+    /// Of loopback.
     [[nodiscard]] unsigned short port() const noexcept { return port_; }
-    [[nodiscard]] bool is_tls() const noexcept { return shared_.tls.has_value(); }
-    /// "https://127.0.0.1:1234"
-    [[nodiscard]] std::string origin() const {
-        return (is_tls() ? "https://" : "http://") + host_ + ':' + std::to_string(port_);
-    }
+    [[nodiscard]] bool is_tls() const noexcept { return shared_->tls.has_value(); }
+    /// "https://127.0.0.1:1234"; in a memory_network "https://auth.example.com".
+    [[nodiscard]] std::string const& origin() const noexcept { return origin_; }
     /// Precondition: the path begins with '/'.
-    [[nodiscard]] std::string url(std::string_view path) const { return origin().append(path); }
+    [[nodiscard]] std::string url(std::string_view path) const {
+        return std::string(origin_).append(path);
+    }
 
-    [[nodiscard]] http_server_counters counters() const { return shared_.counters.now(); }
+    [[nodiscard]] http_server_counters counters() const { return shared_->counters.now(); }
     /// Waits until `condition(http_server_counters const&)` holds; false when it does not within
     /// `limit`. The condition must not call the server.
     template <class Condition>
     [[nodiscard]] bool wait_until(Condition const& condition,
                                   duration limit = std::chrono::seconds(20)) const {
-        return shared_.counters.wait_until(condition, limit);
+        return shared_->counters.wait_until(condition, limit);
     }
 
 private:
@@ -141,7 +156,32 @@ private:
         return context;
     }
 
-    awaitable<void> accept(asio::ip::tcp::acceptor acceptor) {
+    void listen_in_memory() {
+        std::string_view const scheme = network_->origin.scheme();
+        origin_ = std::string(scheme) + "://" + network_->origin.authority();
+        auto accept = [shared = shared_, executor = executor_](detail::descriptor end,
+                                                               detail::memory_peer client) {
+            asio::post(executor, [shared, executor, client, end = std::move(end)]() mutable {
+                std::error_code ec;
+                auto socket = detail::as_stream_socket(executor, std::move(end), ec);
+                if (!ec) welcome(shared, std::move(socket), client);
+            });
+        };
+        network_->hosts->listen(network_->origin, std::move(accept));
+    }
+
+    void listen_on_loopback(http_server_options const& options) {
+        if (options.tls) shared_->tls = make_tls(options);
+        using asio::ip::tcp;
+        tcp::acceptor acceptor(executor_, {asio::ip::address_v4::loopback(), options.port}, true);
+        acceptor.listen(4096);
+        port_ = acceptor.local_endpoint().port();
+        origin_ = (is_tls() ? "https://" : "http://") + options.host + ':' + std::to_string(port_);
+        asio::co_spawn(executor_, accept(shared_, std::move(acceptor)), asio::detached);
+    }
+
+    static awaitable<void> accept(std::shared_ptr<detail::server_shared> shared,
+                                  asio::ip::tcp::acceptor acceptor) {
         for (;;) {
             std::error_code ec;
             asio::ip::tcp::socket socket =
@@ -153,20 +193,28 @@ private:
                 co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ec));
                 continue;
             }
-            if (shared_.connections.size() >= shared_.max_connections) continue;
             socket.set_option(asio::ip::tcp::no_delay(true), ec);
-            auto connection =
-                std::make_shared<detail::server_connection>(shared_, std::move(socket));
-            asio::co_spawn(acceptor.get_executor(),
-                           detail::server_connection::serve(std::move(connection)), asio::detached);
+            welcome(shared, std::move(socket), std::nullopt);
         }
     }
 
-    // The order matters: coroutines that are destroyed with the io_context use what stands above.
-    std::string host_;
+    static void welcome(std::shared_ptr<detail::server_shared> const& shared,
+                        asio::ip::tcp::socket socket,
+                        std::optional<detail::memory_peer> const& peer) {
+        if (shared->stopped || shared->connections.size() >= shared->max_connections) return;
+        any_executor const executor = socket.get_executor();
+        auto connection =
+            std::make_shared<detail::server_connection>(shared, std::move(socket), peer);
+        asio::co_spawn(executor, detail::server_connection::serve(std::move(connection)),
+                       asio::detached);
+    }
+
+    std::shared_ptr<detail::server_shared> const shared_;
+    std::shared_ptr<detail::memory_address const> const network_;
+    std::string origin_;
     unsigned short port_ = 0;
-    detail::server_shared shared_;
     std::mutex mutex_;
+    any_executor executor_;  ///< empty once it has been stopped
     std::unique_ptr<asio::io_context> io_;
     std::thread thread_;
 };

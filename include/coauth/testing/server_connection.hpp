@@ -12,6 +12,7 @@
 #include <coauth/codec/http1_parser.hpp>
 #include <coauth/detail/asio.hpp>
 #include <coauth/secret.hpp>
+#include <coauth/testing/memory_socket.hpp>
 #include <coauth/testing/server_counters.hpp>
 #include <coauth/testing/server_message.hpp>
 #include <coauth/testing/server_wire.hpp>
@@ -36,7 +37,7 @@ namespace coauth::detail {
 
 class server_connection;
 
-/// What the connections of one server share. It outlives them.
+/// What the connections of one server share.
 struct server_shared {
     testing::server_handler handler;
     http1_limits limits;
@@ -44,18 +45,30 @@ struct server_shared {
     std::size_t max_connections = 0;
     std::optional<asio::ssl::context> tls;
     std::set<server_connection*> connections;  // the server's thread only
+    bool stopped = false;                      // the same
     server_counters counters;
+
+    void close_connections();
+    /// The handler is not called any more.
+    void stop() {
+        stopped = true;
+        close_connections();
+    }
 };
 
 class server_connection : public std::enable_shared_from_this<server_connection> {
 public:
-    server_connection(server_shared& server, asio::ip::tcp::socket socket)
-        : server_(server),
+    /// `peer`: the other end, where that is in this process.
+    server_connection(std::shared_ptr<server_shared> server, asio::ip::tcp::socket socket,
+                      std::optional<memory_peer> const& peer)
+        : shared_(std::move(server)),
+          server_(*shared_),
           socket_(std::move(socket)),
+          peer_(peer),
           timer_(socket_.get_executor()),
-          parser_(http1_parser::kind::request, server.limits),
-          number_(server.counters.connection_opened()) {
-        if (server.tls) tls_.emplace(socket_, *server.tls);
+          parser_(http1_parser::kind::request, server_.limits),
+          number_(server_.counters.connection_opened()) {
+        if (server_.tls) tls_.emplace(socket_, *server_.tls);
         server_.connections.insert(this);
     }
     server_connection(server_connection const&) = delete;
@@ -178,6 +191,7 @@ private:
         request.tls_version = tls_version_;
         request.server_name = server_name_;
         request.client_certificate = client_certificate_;
+        if (server_.stopped) co_return testing::server_response(503);
         try {
             testing::server_response response = co_await server_.handler(std::move(request));
             co_return response;
@@ -203,11 +217,19 @@ private:
             timer_.cancel();
         }
         if (faults.hang) co_await drain();
-        if (faults.reset) socket_.set_option(asio::socket_base::linger(true, 0), ec);
+        if (faults.reset) reset_on_close();
         bool const broken = silent || stops || faults.truncate_body_at || ec;
         if (broken || (keep && !response.raw)) co_return !broken;
         co_await say_goodbye();
         co_return false;
+    }
+
+    void reset_on_close() {
+        std::error_code ignored;
+        if (peer_)
+            peer_->leave_unread_byte();
+        else
+            socket_.set_option(asio::socket_base::linger(true, 0), ignored);
     }
 
     awaitable<std::error_code> trickle(duration interval) {
@@ -273,8 +295,10 @@ private:
         return asio::async_write(socket_, data, asio::redirect_error(asio::use_awaitable, ec));
     }
 
+    std::shared_ptr<server_shared> const shared_;
     server_shared& server_;
     asio::ip::tcp::socket socket_;
+    std::optional<memory_peer> const peer_;
     std::optional<asio::ssl::stream<asio::ip::tcp::socket&>> tls_;
     asio::steady_timer timer_;
     http1_parser parser_;
@@ -288,6 +312,10 @@ private:
     std::size_t end_ = 0;
     wiped_buffer output_;
 };
+
+inline void server_shared::close_connections() {
+    for (auto* const connection : connections) connection->abort();
+}
 
 }  // namespace coauth::detail
 

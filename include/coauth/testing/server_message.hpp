@@ -54,7 +54,8 @@ struct server_faults {
     bool close_before_response = false;  ///< Closes without a byte, over TLS without close_notify.
     bool reset = false;                  ///< TCP reset; without truncation before the first byte.
     bool hang = false;                   ///< Goes silent until the client leaves; likewise.
-    /// Sends so many bytes of the (encoded) body, then closes without close_notify.
+    /// Sends so many bytes of the (encoded) body, or of a raw answer, then closes without
+    /// close_notify.
     std::optional<std::size_t> truncate_body_at = std::nullopt;
     duration byte_interval{};  ///< Sends single bytes, with this pause after each.
 };

@@ -59,8 +59,9 @@ namespace coauth::detail {
 [[nodiscard]] inline wiped_buffer server_wire_image(testing::server_response const& response,
                                                     bool to_head, bool keep) {
     wiped_buffer out;
+    std::size_t const truncate_at = response.faults.truncate_body_at.value_or(std::string::npos);
     if (response.raw) {
-        out.append(*response.raw);
+        out.append(response.raw->substr(0, truncate_at));
         return out;
     }
     auto const missing = [&](std::string_view name) { return !response.fields.contains(name); };
@@ -80,7 +81,7 @@ namespace coauth::detail {
         std::string_view body = response.body;
         std::string const coded = in_chunks ? chunked(body, response.chunk_size) : std::string();
         if (in_chunks) body = coded;
-        out.append(body.substr(0, response.faults.truncate_body_at.value_or(body.size())));
+        out.append(body.substr(0, truncate_at));
     }
     return out;
 }

@@ -37,13 +37,15 @@ class token_registry {
 public:
     explicit token_registry(coauth::clock clock = {}) : clock_(std::move(clock)) {}
 
-    /// A token of 256 random bits, base64url; active from now for `lifetime`.
+    /// A token of 256 random bits, active from now for `lifetime`. It begins with "test-token-", so
+    /// that one which turns up where it should not can be found.
     [[nodiscard]] std::string issue(std::string client_id, coauth::scope scope, duration lifetime) {
         std::array<unsigned char, 32> random{};
         if (RAND_bytes(random.data(), static_cast<int>(random.size())) != 1) {
             throw std::runtime_error("coauth::testing: no random bytes");
         }
         std::string token =
+            "test-token-" +
             base64url_encode({reinterpret_cast<char const*>(random.data()), random.size()});
         std::lock_guard const lock(mutex_);
         if (order_.size() == capacity) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
 #include <coauth/cache/acquire.hpp>
+#include <coauth/testing/manual_clock.hpp>
 
 #include <chrono>
 #include <gtest/gtest.h>
@@ -11,7 +12,6 @@
 #include <string>
 #include <support/allocation_counter.hpp>
 #include <support/fake_fetcher.hpp>
-#include <support/manual_clock.hpp>
 #include <utility>
 #include <vector>
 
@@ -27,6 +27,7 @@ using coauth::time_point;
 using coauth::detail::context_gate;
 using coauth::detail::fetched_token;
 using coauth::detail::token_demand;
+using coauth::testing::manual_clock;
 
 /// One key, a fetcher that lives on `home`, and callers on any context; one thread runs them all.
 class single_flight : public ::testing::Test {

@@ -2,6 +2,7 @@
 
 #include <coauth/cache/acquire.hpp>
 #include <coauth/cache/token_cache.hpp>
+#include <coauth/testing/manual_clock.hpp>
 
 #include <chrono>
 #include <gtest/gtest.h>
@@ -10,7 +11,6 @@
 #include <string>
 #include <support/allocation_counter.hpp>
 #include <support/fake_fetcher.hpp>
-#include <support/manual_clock.hpp>
 #include <utility>
 #include <vector>
 
@@ -23,6 +23,7 @@ using coauth::errc;
 using coauth::time_point;
 using coauth::token_ref;
 using coauth::detail::token_demand;
+using coauth::testing::manual_clock;
 
 std::string const api = "https://api.example.com:443";
 std::string const other_api = "https://other.example.com:443";

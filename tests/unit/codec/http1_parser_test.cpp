@@ -355,6 +355,13 @@ TEST(http1_parser, a_tunnel_begins_after_the_head) {
     parsed const failed("HTTP/1.1 407 x\r\nContent-Length: 2\r\n\r\nno", response,
                         {.connect_request = true});
     EXPECT_EQ(failed.parser.body(), "no");
+    // RFC 9110 §9.3.6: such fields are ignored, so they cannot be wrong either.
+    for (char const* const fields : {"Transfer-Encoding: chunked\r\n", "Content-Length: x\r\n",
+                                     "Transfer-Encoding: chunked\r\nContent-Length: 1\r\n"}) {
+        parsed const any(ok_with(fields) + "\x16", response, {.connect_request = true});
+        EXPECT_TRUE(any.parser.complete()) << fields;
+        EXPECT_EQ(any.consumed, ok_with(fields).size());
+    }
 }
 
 //

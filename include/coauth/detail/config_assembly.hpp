@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// Collects what a reader has found and makes the settings of it, or one error that names every
+// problem. A value of a reader; not synchronised.
+
+#ifndef COAUTH_DETAIL_CONFIG_ASSEMBLY_HPP
+#define COAUTH_DETAIL_CONFIG_ASSEMBLY_HPP
+
+#include <coauth/client_auth/client_secret_basic.hpp>
+#include <coauth/client_auth/client_secret_post.hpp>
+#include <coauth/codec/utf8.hpp>
+#include <coauth/config_schema.hpp>
+#include <coauth/detail/config_value.hpp>
+#include <coauth/detail/nearest_name.hpp>
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace coauth::detail {
+
+[[nodiscard]] inline config::key const* find_config_key(std::string_view pointer) {
+    for (config::key const& key : config::schema()) {
+        if (key.pointer == pointer) return &key;
+    }
+    return nullptr;
+}
+
+class config_assembly {
+public:
+    /// `name_of`: how the source calls a key that it does not have.
+    explicit config_assembly(std::function<std::string(config::key const&)> name_of)
+        : name_of_(std::move(name_of)) {}
+
+    /// False when the key has been given before.
+    [[nodiscard]] bool give(config::key const& key, config_given value, std::string place) {
+        return given_.try_emplace(&key, std::move(value), std::move(place)).second;
+    }
+    /// Counts as given, so that nobody is told that it is missing too.
+    void refuse(config::key const& key, std::string const& place, std::string const& why) {
+        refused_.push_back(&key);
+        problem(place, why);
+    }
+    void problem(std::string const& place, std::string const& why) {
+        problems_.push_back(printable(place, 200) + ": " + why);
+    }
+
+    [[nodiscard]] result<config::settings> finish() {
+        for (config::key const& key : config::schema()) {
+            auto const found = given_.find(&key);
+            if (found == given_.end()) continue;
+            std::string const wrong = put_config(draft_, key, found->second.value);
+            if (!wrong.empty()) problem(found->second.place, wrong);
+        }
+        check_parts();
+        if (!problems_.empty()) return failure();
+        try {
+            if (any_below("/token/")) draft_.token.client = client();
+            draft_.api.authorization = authorization();
+        } catch (exception const& e) { return e.error(); }
+        return config::settings{std::move(draft_.token), std::move(draft_.api)};
+    }
+
+private:
+    struct entry {
+        entry(config_given v, std::string p) : value(std::move(v)), place(std::move(p)) {}
+        config_given value;
+        std::string place;
+    };
+
+    [[nodiscard]] bool has(std::string_view pointer) const { return any(pointer, true); }
+    [[nodiscard]] bool any_below(std::string_view part) const { return any(part, false); }
+    [[nodiscard]] bool any(std::string_view text, bool whole) const {
+        auto const fits = [&](config::key const* key) {
+            return whole ? key->pointer == text : key->pointer.starts_with(text);
+        };
+        for (auto const& [key, value] : given_) {
+            if (fits(key)) return true;
+        }
+        return std::any_of(refused_.begin(), refused_.end(), fits);
+    }
+    [[nodiscard]] std::string name_of(std::string_view pointer) const {
+        return name_of_(*find_config_key(pointer));
+    }
+    void require(std::string_view pointer, std::string const& why) {
+        if (!has(pointer)) problem(name_of(pointer), "missing" + why);
+    }
+
+    void check_parts() {
+        bool const token = any_below("/token/");
+        bool const api = any_below("/api/");
+        if (!token && !api && problems_.empty()) {
+            problems_.push_back("nothing is configured: begin with " +
+                                name_of("/token/token_endpoint") + " and " +
+                                name_of("/api/base_url"));
+        }
+        if (token) {
+            for (char const* const one :
+                 {"/token/token_endpoint", "/token/client_id", "/token/client_secret"}) {
+                require(one, "");
+            }
+        }
+        if (api) require("/api/base_url", "");
+        std::string const user = name_of("/api/http_basic/user_id");
+        if (any_below("/api/http_basic/")) {
+            require("/api/http_basic/user_id", " for HTTP Basic");
+            require("/api/http_basic/password", " for HTTP Basic");
+        }
+        if (has("/api/api_key/header")) require("/api/api_key/value", " for an API key");
+        check_one_authorization(token);
+    }
+
+    void check_one_authorization(bool token) {
+        std::vector<std::string> ways;
+        if (token) ways.push_back(name_of("/token/token_endpoint"));
+        for (char const* const one :
+             {"/api/http_basic/user_id", "/api/bearer_token", "/api/api_key/value"}) {
+            if (has(one)) ways.push_back(name_of(one));
+        }
+        if (ways.size() < 2) return;
+        problem(ways[1], "the API is authorized by " + ways[0] + " already: leave one of them out");
+    }
+
+    [[nodiscard]] error failure() const {
+        constexpr std::size_t shown = 10;
+        std::string text;
+        if (problems_.size() > 1) text = std::to_string(problems_.size()) + " problems: ";
+        for (std::size_t i = 0; i != std::min(shown, problems_.size()); ++i) {
+            text += (i == 0 ? "" : "; ") + problems_[i];
+        }
+        if (problems_.size() > shown) text += "; and more";
+        return error(errc::invalid_configuration, stage::configuration, std::move(text));
+    }
+
+    [[nodiscard]] any_client_authentication client() {
+        secret_source from = source_of(draft_.client_secret);
+        if (draft_.auth_method == config_auth_method::client_secret_post) {
+            return client_secret_post(std::move(draft_.client_id), std::move(from));
+        }
+        return client_secret_basic(std::move(draft_.client_id), std::move(from),
+                                   draft_.basic_encoding);
+    }
+    [[nodiscard]] coauth::authorization authorization() {
+        if (has("/api/http_basic/password")) {
+            return http_basic(draft_.basic_user_id,
+                              read_now("/api/http_basic/password", draft_.basic_password));
+        }
+        if (has("/api/bearer_token")) {
+            return coauth::bearer_token(read_now("/api/bearer_token", draft_.bearer_token));
+        }
+        if (has("/api/api_key/value")) {
+            return coauth::api_key(draft_.api_key_header,
+                                   read_now("/api/api_key/value", draft_.api_key));
+        }
+        return {};
+    }
+    [[nodiscard]] static secret_source source_of(config_secret& from) {
+        if (auto* const value = std::get_if<secret>(&from)) return std::move(*value);
+        return std::get<secret_reference>(from);
+    }
+    [[nodiscard]] secret read_now(std::string_view pointer, config_secret& from) const {
+        if (auto* const value = std::get_if<secret>(&from)) return std::move(*value);
+        result<secret> read = std::get<secret_reference>(from).read();
+        if (read) return std::move(*read);
+        throw exception(error(errc::secret_unavailable, stage::configuration,
+                              name_of(pointer) + ": " + read.error().message()));
+    }
+
+    std::function<std::string(config::key const&)> name_of_;
+    std::map<config::key const*, entry> given_;
+    std::vector<config::key const*> refused_;
+    std::vector<std::string> problems_;
+    config_draft draft_;
+};
+
+}  // namespace coauth::detail
+
+#endif

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// A configuration while it is being read: the structs of a user, and beside them the parts out of
+// which client authentication and authorization are made in the end. A plain value.
+
+#ifndef COAUTH_DETAIL_CONFIG_DRAFT_HPP
+#define COAUTH_DETAIL_CONFIG_DRAFT_HPP
+
+#include <coauth/client_auth/client_secret_basic.hpp>
+#include <coauth/rest_client_config.hpp>
+#include <coauth/secret.hpp>
+#include <coauth/token_source_config.hpp>
+
+#include <string>
+#include <variant>
+
+namespace coauth::detail {
+
+/// Nothing, a reference, or a value that was written inline on purpose.
+using config_secret = std::variant<std::monostate, secret_reference, secret>;
+
+enum class config_auth_method : unsigned char { client_secret_basic, client_secret_post };
+
+struct config_draft {
+    token_source_config token = {};
+    rest_client_config api = {};
+
+    std::string client_id = {};
+    config_secret client_secret = {};
+    config_auth_method auth_method = config_auth_method::client_secret_basic;
+    coauth::basic_credentials basic_encoding = coauth::basic_credentials::rfc6749;
+
+    std::string basic_user_id = {};
+    config_secret basic_password = {};
+    config_secret bearer_token = {};
+    std::string api_key_header = "X-Api-Key";
+    config_secret api_key = {};
+};
+
+/// The member at the end of a path of members: `config_at<&config_draft::api, &…::base_url>`.
+template <auto... Path>
+[[nodiscard]] auto& config_at(config_draft& draft) {
+    return (draft.*....*Path);
+}
+
+}  // namespace coauth::detail
+
+#endif

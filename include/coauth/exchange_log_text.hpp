@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// An exchange log as text for a terminal of 100 columns. What servers sent cannot drive the
+// terminal nor forge a line: each of its lines has a mark before it, and whatever is not printable
+// is escaped. Pure functions; any thread.
+
+#ifndef COAUTH_EXCHANGE_LOG_TEXT_HPP
+#define COAUTH_EXCHANGE_LOG_TEXT_HPP
+
+#include <coauth/codec/http_fields.hpp>
+#include <coauth/codec/json_reader.hpp>
+#include <coauth/codec/utf8.hpp>
+#include <coauth/detail/exchange_words.hpp>
+#include <coauth/exchange_log.hpp>
+#include <coauth/exchange_record.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace coauth {
+namespace detail {
+
+/// As printable(), at any length and with a backslash as it is.
+[[nodiscard]] inline std::string one_line(std::string_view text) {
+    std::string escaped = printable(text, std::numeric_limits<std::size_t>::max());
+    std::string line;
+    for (std::size_t i = 0; i < escaped.size(); ++i) {
+        line += escaped[i];
+        if (escaped[i] == '\\' && i + 1 < escaped.size() && escaped[i + 1] == '\\') ++i;
+    }
+    return line;
+}
+
+/// JSON with a line for each value, or nothing where it is none.
+[[nodiscard]] inline std::optional<std::string> indent_json(std::string_view json) {
+    std::string out;
+    json_reader reader(json);
+    bool opened = false;      // right behind an opening bracket
+    bool after_name = false;  // the value stands in the line of its name
+    for (json_event e = reader.next(); e != json_event::end; e = reader.next()) {
+        if (e == json_event::failure) return std::nullopt;
+        bool const begins = e == json_event::begin_object || e == json_event::begin_array;
+        bool const ends = e == json_event::end_object || e == json_event::end_array;
+        bool const was_opened = std::exchange(opened, begins);
+        bool const was_name = std::exchange(after_name, e == json_event::member_name);
+        if (!out.empty() && !was_name && !(ends && was_opened)) {
+            if (!ends && !was_opened) out += ',';
+            out += '\n' + std::string(2 * (reader.depth() - (begins ? 1U : 0U)), ' ');
+        }
+        out += reader.raw();
+        if (after_name) out += ": ";
+    }
+    return out;
+}
+
+class exchange_text {
+public:
+    void add(call_record const& call) {
+        out_ += "call " + std::to_string(call.number) + "  " + timestamp(call.started) + "  " +
+                milliseconds(call.took) + " ms\n";
+        line("  ", call.method + " " + call.url);
+        line("  ", call.failure.empty() ? "-> " + std::to_string(call.status)
+                                        : "-> failed: " + call.failure);
+        for (token_decision const& token : call.tokens) add(token);
+        std::size_t number = 0;
+        for (auto const& exchange : call.all_exchanges()) add(call, *exchange, ++number);
+    }
+
+    [[nodiscard]] std::string take() { return std::move(out_); }
+
+private:
+    static constexpr std::size_t columns = 100;
+
+    void add(token_decision const& token) {
+        std::string text = "token: ";
+        text += to_string(token.how);
+        bool const fetch = token.how == token_decision::outcome::joined ||
+                           token.how == token_decision::outcome::fetched;
+        if (fetch) text += " (" + std::string(to_string(token.why)) + ")";
+        if (token.waited > duration::zero())
+            text += ", waited " + milliseconds(token.waited) + " ms";
+        line("  ", text);
+    }
+
+    void add(call_record const& call, exchange_record const& x, std::size_t number) {
+        bool const api = x.with == exchange_record::party::api;
+        std::string head = "[" + std::to_string(number) + "] " +
+                           (api ? "API" : "authorization server") + "  +" +
+                           milliseconds(x.started - call.started) + " ms";
+        if (x.why == exchange_record::reason::token_renewed) {
+            head += "  sent again with another token";
+        } else if (x.why == exchange_record::reason::connection_lost) {
+            head += "  sent again: the reused connection had ended";
+        }
+        out_ += "\n";
+        line("  ", head);
+        line("      ", x.connection == 0 ? std::string("no connection")
+                                         : "connection " + std::to_string(x.connection) +
+                                               (x.connection_reused ? ", reused" : ", new"));
+        line("      ", times(x));
+        line("      > ", x.method + " " + x.url);
+        message("      > ", x.request_headers, x.request_body);
+        if (x.status != 0) {
+            out_ += "\n";
+            line("      < ", std::to_string(x.status) + " " + x.status_text);
+            message("      < ", x.response_headers, x.response_body);
+        }
+        if (!x.failure.empty()) {
+            line("      ", "failed: " + x.failure);
+        } else if (x.status == 0) {
+            line("      ", "no response so far");
+        }
+    }
+
+    [[nodiscard]] static std::string times(exchange_record const& x) {
+        exchange_timings const& t = x.timings;
+        std::array<std::pair<char const*, exchange_timings::phase>, 7> const phases{
+            {{"queue", t.queue},
+             {"resolve", t.resolve},
+             {"connect", t.connect},
+             {"TLS", t.tls},
+             {"send", t.send},
+             {"wait", t.wait},
+             {"receive", t.receive}}};
+        std::string text = milliseconds(x.took) + " ms";
+        char const* separator = ": ";
+        for (auto const& [name, phase] : phases) {
+            if (!phase) continue;
+            text += std::exchange(separator, ", ") + std::string(name) + " " + milliseconds(*phase);
+        }
+        return text;
+    }
+
+    void message(std::string_view mark, http_fields const& headers, recorded_body const& body) {
+        for (http_field const field : headers) {
+            line(mark, std::string(field.name) + ": " + std::string(field.value));
+        }
+        if (body.text.empty()) return;
+        line(mark, "");
+        constexpr std::size_t small = 4096;
+        std::optional<std::string> json;
+        if (body.text.size() <= small) json = indent_json(body.text);
+        std::string_view rest = json ? *json : std::string_view(body.text);
+        while (!rest.empty()) {
+            std::size_t const end = std::min(rest.find('\n'), rest.size());
+            std::string_view text = rest.substr(0, end);
+            if (text.ends_with('\r')) text.remove_suffix(1);
+            line(mark, text);
+            rest.remove_prefix(std::min(end + 1, rest.size()));
+        }
+    }
+
+    /// What does not fit goes on in the next line, behind the same mark.
+    void line(std::string_view mark, std::string_view text) {
+        std::string const safe = one_line(text);
+        std::string_view rest = safe;
+        std::string_view indent;
+        do {
+            std::size_t const room = columns - mark.size() - indent.size();
+            std::size_t size = std::min(room, rest.size());
+            // Not inside of a character.
+            while (size != 0 && size != rest.size() &&
+                   (static_cast<unsigned char>(rest[size]) & 0xC0U) == 0x80U) {
+                --size;
+            }
+            std::string row =
+                std::string(mark) + std::string(indent) + std::string(rest.substr(0, size));
+            row.erase(row.find_last_not_of(' ') + 1);
+            out_ += row + "\n";
+            rest.remove_prefix(size);
+            indent = "  ";
+        } while (!rest.empty());
+    }
+
+    std::string out_;
+};
+
+}  // namespace detail
+
+/// Several lines, the last one ended.
+[[nodiscard]] inline std::string to_text(call_record const& call) {
+    detail::exchange_text text;
+    text.add(call);
+    return text.take();
+}
+
+/// All calls of the log, oldest first, with an empty line between them.
+[[nodiscard]] inline std::string to_text(exchange_log const& log) {
+    std::string text;
+    if (std::uint64_t const dropped = log.dropped(); dropped != 0) {
+        text = "(" + std::to_string(dropped) + " earlier calls had to make room)\n";
+    }
+    for (auto const& call : log.calls()) {
+        if (!text.empty()) text += '\n';
+        text += to_text(*call);
+    }
+    return text;
+}
+
+}  // namespace coauth
+
+#endif
