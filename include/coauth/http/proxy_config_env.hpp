@@ -9,6 +9,7 @@
 #include <coauth/codec/percent.hpp>
 #include <coauth/http/no_proxy.hpp>
 #include <coauth/http/proxy_config.hpp>
+#include <coauth/url.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -71,7 +72,7 @@ struct environment_value {
 
 }  // namespace detail
 
-inline std::optional<proxy_config> proxy_config::from_env(std::string_view scheme) {
+COAUTH_INLINE std::optional<proxy_config> proxy_config::from_env(std::string_view scheme) {
     using detail::first_in_environment;
     auto const found =
         scheme == "http"
