@@ -49,6 +49,12 @@ namespace detail {
     } catch (...) { return false; }
 }
 
+/// Throws in place of the coroutine: clang would keep the temporary error in the frame.
+[[nodiscard]] inline any_executor executor_of(call const& c) {
+    if (!c.executor()) throw exception(error(errc::executor_gone));
+    return c.executor();
+}
+
 /// A cancelled await is errc::cancelled; what a hook of the user threw goes to the user as it is.
 [[noreturn]] inline response outcome_of(std::exception_ptr const& thrown,
                                         std::in_place_type_t<response>) {
@@ -169,8 +175,7 @@ awaitable<Outcome> rest_client::perform(std::unique_ptr<detail::call> c) {
     any_executor const here = co_await asio::this_coro::executor;
     std::exception_ptr thrown;
     try {
-        any_executor const there = c->executor();
-        if (!there) throw exception(error(errc::executor_gone));
+        any_executor const there = detail::executor_of(*c);
         if (here != there) {
             co_return co_await asio::co_spawn(there, perform<Outcome>(std::move(c)),
                                               asio::use_awaitable);
