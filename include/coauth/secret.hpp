@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -100,7 +101,7 @@ public:
     [[nodiscard]] result<secret> read() const;
 
 private:
-    [[nodiscard]] error unavailable(char const* why) const {
+    [[nodiscard]] error unavailable(std::string const& why) const {
         return error(
             errc::secret_unavailable, stage::configuration,
             (kind_ == kind::file ? "file '" : "environment variable '") + name_ + "' " + why);
@@ -121,6 +122,7 @@ inline secret_reference secret::from_file(std::string path) {
 
 inline result<secret> secret_reference::read() const {
     if (kind_ == kind::file) return read_file();
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): reading is safe while nobody calls setenv()
     char const* const value = std::getenv(name_.c_str());
     if (value == nullptr) return unavailable("is not set");
     if (*value == '\0') return unavailable("is empty");
@@ -135,9 +137,9 @@ inline result<secret> secret_reference::read_file() const {
             if (fd >= 0) ::close(fd);
         }
     } const file{::open(name_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
-    if (file.fd < 0) return unavailable(std::strerror(errno));
+    if (file.fd < 0) return unavailable(std::generic_category().message(errno));
     struct ::stat status {};
-    if (::fstat(file.fd, &status) != 0) return unavailable(std::strerror(errno));
+    if (::fstat(file.fd, &status) != 0) return unavailable(std::generic_category().message(errno));
     if (!S_ISREG(status.st_mode)) return unavailable("is not a regular file");
 
     struct buffer {
@@ -148,7 +150,7 @@ inline result<secret> secret_reference::read_file() const {
     while (size <= limit) {
         ::ssize_t const n = ::read(file.fd, content.bytes.get() + size, limit + 1 - size);
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return unavailable(std::strerror(errno));
+        if (n < 0) return unavailable(std::generic_category().message(errno));
         if (n == 0) break;
         size += static_cast<std::size_t>(n);
     }
