@@ -22,6 +22,12 @@ namespace coauth {
 
 namespace detail {
 
+/// Throws in place of the coroutine: clang would keep the temporary error in the frame.
+[[nodiscard]] inline any_executor executor_of(call const& c) {
+    if (!c.executor()) throw exception(error(errc::executor_gone));
+    return c.executor();
+}
+
 [[nodiscard]] inline bool is_cancellation(std::exception_ptr const& thrown) {
     try {
         std::rethrow_exception(thrown);
@@ -69,8 +75,7 @@ awaitable<Outcome> rest_client::perform(std::unique_ptr<detail::call> c) {
     any_executor const here = co_await asio::this_coro::executor;
     std::exception_ptr thrown;
     try {
-        any_executor const there = c->executor();
-        if (!there) throw exception(error(errc::executor_gone));
+        any_executor const there = detail::executor_of(*c);
         if (here != there) {
             co_return co_await asio::co_spawn(there, perform<Outcome>(std::move(c)),
                                               asio::use_awaitable);

@@ -96,7 +96,7 @@ public:
     [[nodiscard]] result<secret> read() const;
 
 private:
-    [[nodiscard]] error unavailable(char const* why) const {
+    [[nodiscard]] error unavailable(std::string const& why) const {
         return error(
             errc::secret_unavailable, stage::configuration,
             (kind_ == kind::file ? "file '" : "environment variable '") + name_ + "' " + why);

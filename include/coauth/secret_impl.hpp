@@ -22,6 +22,7 @@ namespace coauth {
 
 COAUTH_INLINE result<secret> secret_reference::read() const {
     if (kind_ == kind::file) return read_file();
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): reading is safe while nobody calls setenv()
     char const* const value = std::getenv(name_.c_str());
     if (value == nullptr) return unavailable("is not set");
     if (*value == '\0') return unavailable("is empty");

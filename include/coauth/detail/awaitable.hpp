@@ -10,6 +10,10 @@
 #if defined(__clang__) && !defined(ASIO_HAS_CO_AWAIT)
 #define ASIO_HAS_CO_AWAIT 1
 #endif
+// Asio does not see that a program is compiled without RTTI.
+#if !defined(__cpp_rtti) && !defined(ASIO_NO_TYPEID)
+#define ASIO_NO_TYPEID 1
+#endif
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>

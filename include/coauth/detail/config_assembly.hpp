@@ -40,8 +40,8 @@ public:
         : name_of_(std::move(name_of)) {}
 
     /// False when the key has been given before.
-    [[nodiscard]] bool give(config::key const& key, config_given value, std::string place) {
-        return given_.try_emplace(&key, std::move(value), std::move(place)).second;
+    [[nodiscard]] bool give(config::key const& key, config_given value, std::string const& place) {
+        return given_.try_emplace(&key, std::move(value), place).second;
     }
     /// Counts as given, so that nobody is told that it is missing too.
     void refuse(config::key const& key, std::string const& place, std::string const& why) {
@@ -117,7 +117,6 @@ private:
             }
         }
         if (api) require("/api/base_url", "");
-        std::string const user = name_of("/api/http_basic/user_id");
         if (any_below("/api/http_basic/")) {
             require("/api/http_basic/user_id", " for HTTP Basic");
             require("/api/http_basic/password", " for HTTP Basic");

@@ -33,6 +33,7 @@ struct environment_value {
 [[nodiscard]] inline environment_value first_in_environment(
     std::initializer_list<char const*> names) {
     for (char const* const name : names) {
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): reading is safe while nobody calls setenv()
         char const* const value = std::getenv(name);
         if (value != nullptr && *value != '\0') return {name, value};
     }
