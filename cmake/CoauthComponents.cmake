@@ -32,11 +32,7 @@ endif()
 
 # Adapters for JSON libraries. Their targets are named, not looked for: who builds this project as a
 # part of another one brings the package, an installed copy finds it for the component.
-if(EXISTS "${PROJECT_SOURCE_DIR}/include/coauth/json/nlohmann.hpp")
-    coauth_component(nlohmann_json INTERFACE)
-    target_link_libraries(coauth_nlohmann_json INTERFACE coauth nlohmann_json::nlohmann_json)
-endif()
-if(EXISTS "${PROJECT_SOURCE_DIR}/include/coauth/json/boost.hpp")
-    coauth_component(boost_json INTERFACE)
-    target_link_libraries(coauth_boost_json INTERFACE coauth Boost::json)
-endif()
+coauth_component(nlohmann_json INTERFACE)
+target_link_libraries(coauth_nlohmann_json INTERFACE coauth nlohmann_json::nlohmann_json)
+coauth_component(boost_json INTERFACE)
+target_link_libraries(coauth_boost_json INTERFACE coauth Boost::json)

@@ -7,11 +7,10 @@
 #ifndef COAUTH_AUTHORIZATION_HPP
 #define COAUTH_AUTHORIZATION_HPP
 
-#include <coauth/codec/basic_auth.hpp>
-#include <coauth/codec/http1_writer.hpp>
-#include <coauth/detail/asio.hpp>
+#include <coauth/config.hpp>
+#include <coauth/detail/awaitable.hpp>
 #include <coauth/fwd.hpp>
-#include <coauth/http/tls_context.hpp>
+#include <coauth/http/tls_config.hpp>
 #include <coauth/response.hpp>
 #include <coauth/secret.hpp>
 #include <coauth/token_source.hpp>
@@ -25,6 +24,10 @@
 #include <variant>
 
 namespace coauth {
+
+namespace http {
+class tls_context;
+}
 
 namespace detail {
 
@@ -40,16 +43,9 @@ struct static_credential {
 /// (errc::invalid_credentials).
 class http_basic {
 public:
-    http_basic(std::string_view user_id, secret const& password) {
-        if (error wrong = check_basic_auth(user_id, password.reveal())) {
-            throw exception(std::move(wrong));
-        }
-        credential_ = {"Authorization",
-                       std::make_shared<secret const>(basic_auth(user_id, password.reveal()))};
-    }
+    http_basic(std::string_view user_id, secret const& password);
     /// The password is read now, once.
-    http_basic(std::string_view user_id, secret_reference const& password)
-        : http_basic(user_id, password.read().value()) {}
+    http_basic(std::string_view user_id, secret_reference const& password);
 
     [[nodiscard]] detail::static_credential const& credential() const noexcept {
         return credential_;
@@ -62,20 +58,9 @@ private:
 /// A bearer token from somewhere else (RFC 6750 §2.1), never renewed.
 class bearer_token {
 public:
-    explicit bearer_token(secret const& token) {
-        bool bad = token.empty();
-        for (char const c : token.reveal()) bad = bad || c <= 0x20 || c >= 0x7F;
-        if (bad) {
-            throw exception(error(errc::invalid_credentials, stage::configuration,
-                                  "a bearer token is printable ASCII without spaces"));
-        }
-        detail::wiped_buffer header;
-        header.append("Bearer ");
-        header.append(token.reveal());
-        credential_ = {"Authorization", std::make_shared<secret const>(header.view())};
-    }
+    explicit bearer_token(secret const& token);
     /// The token is read now, once.
-    explicit bearer_token(secret_reference const& token) : bearer_token(token.read().value()) {}
+    explicit bearer_token(secret_reference const& token);
 
     [[nodiscard]] detail::static_credential const& credential() const noexcept {
         return credential_;
@@ -88,17 +73,9 @@ private:
 /// An API key in a header of its own, for instance `X-Api-Key`.
 class api_key {
 public:
-    api_key(std::string header_name, secret key) {
-        if (key.empty() || check_user_header(header_name, key.reveal()) != errc{}) {
-            throw exception(
-                error(errc::invalid_header, stage::configuration,
-                      "API key header '" + header_name + "' or its value is not allowed"));
-        }
-        credential_ = {std::move(header_name), std::make_shared<secret const>(std::move(key))};
-    }
+    api_key(std::string header_name, secret key);
     /// The key is read now, once.
-    api_key(std::string header_name, secret_reference const& key)
-        : api_key(std::move(header_name), key.read().value()) {}
+    api_key(std::string header_name, secret_reference const& key);
 
     [[nodiscard]] detail::static_credential const& credential() const noexcept {
         return credential_;
@@ -112,13 +89,7 @@ private:
 /// throws coauth::exception(errc::invalid_client_certificate) and the like.
 class client_certificate {
 public:
-    explicit client_certificate(tls_config const& config)
-        : tls_(http::tls_context::make(config).value()) {
-        if (tls_->client_certificate_thumbprint().empty()) {
-            throw exception(error(errc::invalid_client_certificate, stage::configuration,
-                                  "no certificate_file or certificate_pem"));
-        }
-    }
+    explicit client_certificate(tls_config const& config);
     [[nodiscard]] std::shared_ptr<http::tls_context const> const& tls() const noexcept {
         return tls_;
     }
@@ -147,31 +118,36 @@ public:
 
     /// None: requests go out as they are.
     authorization() = default;
-    authorization(token_source tokens) : kind_(std::move(tokens)) {}
-    authorization(http_basic const& basic) : kind_(basic.credential()) {}
-    authorization(bearer_token const& bearer) : kind_(bearer.credential()) {}
-    authorization(api_key const& key) : kind_(key.credential()) {}
-    authorization(client_certificate certificate) : kind_(std::move(certificate)) {}
+    authorization(token_source tokens);
+    authorization(http_basic const& basic);
+    authorization(bearer_token const& bearer);
+    authorization(api_key const& key);
+    authorization(client_certificate certificate);
 
     template <class T>
     requires(!std::same_as<std::remove_cvref_t<T>, authorization> &&
              !std::same_as<std::remove_cvref_t<T>, token_source>) &&
         authorization_method<std::remove_cvref_t<T>> authorization(T&& method)
-        : kind_(std::make_shared<model<std::remove_cvref_t<T>> const>(std::forward<T>(method))) {}
+        : authorization(std::shared_ptr<user_method const>(
+              std::make_shared<model<std::remove_cvref_t<T>>>(std::forward<T>(method)))) {}
 
-    [[nodiscard]] bool is_none() const noexcept {
-        return std::holds_alternative<std::monostate>(kind_);
-    }
+    [[nodiscard]] bool is_none() const noexcept { return kind_ == nullptr; }
     /// For the library.
-    [[nodiscard]] kind const& what() const noexcept { return kind_; }
+    [[nodiscard]] kind const& what() const noexcept;
 
 private:
     template <class T>
     struct model;
 
-    kind kind_;
+    explicit authorization(std::shared_ptr<user_method const> method);
+
+    std::shared_ptr<kind const> kind_;
 };
 
 }  // namespace coauth
+
+#ifndef COAUTH_SEPARATE_COMPILATION
+#include <coauth/authorization_impl.hpp>
+#endif
 
 #endif

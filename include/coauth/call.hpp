@@ -17,6 +17,7 @@
 #include <coauth/request.hpp>
 #include <coauth/response.hpp>
 #include <coauth/rest_core.hpp>
+#include <coauth/token_endpoint.hpp>
 
 #include <memory>
 #include <optional>

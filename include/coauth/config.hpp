@@ -14,6 +14,16 @@
 #error "coauth needs C++20: compile with -std=c++20"
 #endif
 
+/// Header-only is the default. With COAUTH_SEPARATE_COMPILATION defined for a whole program, the
+/// facade headers only declare, and exactly one unit includes <coauth/src.hpp>, which has the
+/// bodies. The types are the same in both modes, and so are the bodies: a unit that was compiled
+/// without the macro by mistake still works, it only takes longer to compile.
+#ifdef COAUTH_SEPARATE_COMPILATION
+#define COAUTH_INLINE
+#else
+#define COAUTH_INLINE inline
+#endif
+
 /// Called between two accesses to shared atomics. Empty in a normal build; a stress test defines it
 /// as something that yields, so that interleavings which need a lost time slice happen often.
 #ifndef COAUTH_TEST_YIELD

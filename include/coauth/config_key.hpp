@@ -18,7 +18,8 @@ namespace coauth {
 
 namespace detail {
 
-/// Where the value of a key goes; into two places for the `tls` that API and token endpoint share.
+/// Where the value of a key goes; into two places for `tls` and `proxy`, which API and token
+/// endpoint share.
 template <class T>
 struct config_field {
     T& (*first)(config_draft&) = nullptr;
@@ -35,7 +36,16 @@ using config_target =
                  config_field<config_secret>, config_field<std::optional<secret_reference>>>;
 
 /// What the type alone does not say.
-enum class config_rule : unsigned char { none, positive, url, header_names, parameter_names };
+enum class config_rule : unsigned char {
+    none,
+    positive,
+    url,
+    header_names,
+    parameter_names,
+    proxy_url,
+    user_id,
+    no_proxy
+};
 
 }  // namespace detail
 

@@ -7,7 +7,10 @@
 #ifndef COAUTH_ERROR_HPP
 #define COAUTH_ERROR_HPP
 
+#include <coauth/config.hpp>
+
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -163,8 +166,13 @@ class error {
 public:
     error() = default;
     error(errc code, stage where = stage::none) : code_(code), where_(where) {}
-    error(errc code, stage where, std::string message)
-        : code_(code), where_(where), message_(std::move(message)) {}
+    [[gnu::cold]] error(errc code, stage where, std::string message);
+
+    error(error&&) noexcept = default;
+    error& operator=(error&&) noexcept = default;
+    error(error const& other);
+    error& operator=(error const& other);
+    ~error() = default;
 
     [[nodiscard]] std::error_code const& code() const noexcept { return code_; }
     [[nodiscard]] bool is(errc e) const noexcept { return code_ == make_error_code(e); }
@@ -172,62 +180,41 @@ public:
     [[nodiscard]] stage where() const noexcept { return where_; }
 
     /// Details for a person, one line, printable characters only.
-    [[nodiscard]] std::string const& message() const noexcept { return message_; }
+    [[nodiscard]] std::string const& message() const noexcept { return get().message; }
     /// What to try; empty when no known mistake fits.
-    [[nodiscard]] std::string const& hint() const noexcept { return hint_; }
+    [[nodiscard]] std::string const& hint() const noexcept { return get().hint; }
     /// Scheme and authority of the server concerned, `https://host:port`; never path or query.
-    [[nodiscard]] std::string const& endpoint() const noexcept { return endpoint_; }
+    [[nodiscard]] std::string const& endpoint() const noexcept { return get().endpoint; }
     /// Status of the response that caused it; 0 where there was none.
-    [[nodiscard]] int http_status() const noexcept { return http_status_; }
+    [[nodiscard]] int http_status() const noexcept { return get().http_status; }
     /// `error`, `error_description`, `error_uri` of RFC 6749 §5.2: made printable, at most 1 KiB
     /// each. The URI is text of the server: never open it unseen.
-    [[nodiscard]] std::string const& oauth_error() const noexcept { return oauth_error_; }
+    [[nodiscard]] std::string const& oauth_error() const noexcept { return get().oauth_error; }
     [[nodiscard]] std::string const& oauth_error_description() const noexcept {
-        return oauth_error_description_;
+        return get().oauth_error_description;
     }
-    [[nodiscard]] std::string const& oauth_error_uri() const noexcept { return oauth_error_uri_; }
+    [[nodiscard]] std::string const& oauth_error_uri() const noexcept {
+        return get().oauth_error_uri;
+    }
     /// The server's Retry-After (RFC 9110 §10.2.3) in seconds from its arrival.
     [[nodiscard]] std::optional<std::chrono::seconds> retry_after() const noexcept {
-        return retry_after_;
+        return get().retry_after;
     }
     /// The code of the operating system, Asio or OpenSSL below it, where there is one.
-    [[nodiscard]] std::error_code const& cause() const noexcept { return cause_; }
+    [[nodiscard]] std::error_code const& cause() const noexcept { return get().cause; }
     /// The request may have been acted on by the server although no response arrived.
     [[nodiscard]] bool maybe_processed() const noexcept { return maybe_processed_; }
 
     /// One line: code, where, status, the server's words, the hint.
     [[nodiscard]] std::string what() const;
 
-    error&& with_message(std::string v) && {
-        message_ = std::move(v);
-        return std::move(*this);
-    }
-    error&& with_hint(std::string v) && {
-        hint_ = std::move(v);
-        return std::move(*this);
-    }
-    error&& with_endpoint(std::string v) && {
-        endpoint_ = std::move(v);
-        return std::move(*this);
-    }
-    error&& with_http_status(int v) && {
-        http_status_ = v;
-        return std::move(*this);
-    }
-    error&& with_oauth(std::string code, std::string description, std::string uri) && {
-        oauth_error_ = std::move(code);
-        oauth_error_description_ = std::move(description);
-        oauth_error_uri_ = std::move(uri);
-        return std::move(*this);
-    }
-    error&& with_retry_after(std::optional<std::chrono::seconds> v) && {
-        retry_after_ = v;
-        return std::move(*this);
-    }
-    error&& with_cause(std::error_code v) && {
-        cause_ = v;
-        return std::move(*this);
-    }
+    [[gnu::cold]] error&& with_message(std::string v) &&;
+    [[gnu::cold]] error&& with_hint(std::string v) &&;
+    [[gnu::cold]] error&& with_endpoint(std::string v) &&;
+    [[gnu::cold]] error&& with_http_status(int v) &&;
+    [[gnu::cold]] error&& with_oauth(std::string code, std::string description, std::string uri) &&;
+    [[gnu::cold]] error&& with_retry_after(std::optional<std::chrono::seconds> v) &&;
+    [[gnu::cold]] error&& with_cause(std::error_code v) &&;
     error&& with_maybe_processed(bool v) && {
         maybe_processed_ = v;
         return std::move(*this);
@@ -238,25 +225,38 @@ public:
     }
 
 private:
+    /// Apart, since most errors are none: a result that succeeds carries a pointer of it.
+    struct details {
+        int http_status = 0;
+        std::optional<std::chrono::seconds> retry_after;
+        std::error_code cause;
+        std::string message;
+        std::string hint;
+        std::string endpoint;
+        std::string oauth_error;
+        std::string oauth_error_description;
+        std::string oauth_error_uri;
+    };
+    struct dispose {
+        void operator()(details* d) const noexcept;
+    };
+
+    [[nodiscard]] details const& get() const noexcept {
+        return details_ ? *details_ : no_details();
+    }
+    [[nodiscard]] static details const& no_details() noexcept;
+    [[nodiscard]] details& edit();
+
     std::error_code code_;
+    std::unique_ptr<details, dispose> details_;
     stage where_ = stage::none;
     bool maybe_processed_ = false;
-    int http_status_ = 0;
-    std::optional<std::chrono::seconds> retry_after_;
-    std::error_code cause_;
-    std::string message_;
-    std::string hint_;
-    std::string endpoint_;
-    std::string oauth_error_;
-    std::string oauth_error_description_;
-    std::string oauth_error_uri_;
 };
 
 /// Thrown by every member without `try_` in its name.
 class exception : public std::system_error {
 public:
-    explicit exception(coauth::error e)
-        : std::system_error(e.code(), e.what()), error_(std::move(e)), what_(error_.what()) {}
+    [[gnu::cold]] explicit exception(coauth::error e);
 
     [[nodiscard]] coauth::error const& error() const noexcept { return error_; }
     [[nodiscard]] char const* what() const noexcept override { return what_.c_str(); }
@@ -333,87 +333,10 @@ inline std::string_view to_string(errc code) noexcept {
     return {};
 }
 
-namespace detail {
-
-class error_category_impl final : public std::error_category {
-public:
-    [[nodiscard]] char const* name() const noexcept override { return "coauth"; }
-    [[nodiscard]] std::string message(int value) const override {
-        std::string_view const text = to_string(static_cast<errc>(value));
-        return std::string(text.empty() ? std::string_view("unknown") : text);
-    }
-};
-
-[[nodiscard]] inline bool matches(errc e, condition c) noexcept {
-    int const n = static_cast<int>(e);
-    switch (c) {
-        case condition::configuration: return n >= 1 && n < 100;
-        case condition::transport: return n >= 100 && n < 200;
-        case condition::cancelled: return e == errc::cancelled || e == errc::stopped;
-        case condition::credentials_refused: return e == errc::client_refused;
-        case condition::proxy: return n >= 119 && n < 124;
-        case condition::retryable:
-            return e == errc::resolve_failed || e == errc::connect_failed ||
-                   e == errc::tls_handshake_failed || e == errc::connection_reset ||
-                   e == errc::truncated || e == errc::too_many_waiting_calls ||
-                   e == errc::too_many_open_files || e == errc::proxy_unreachable ||
-                   e == errc::proxy_failed || e == errc::deadline_exceeded ||
-                   e == errc::token_endpoint_failed || e == errc::broken_flight ||
-                   e == errc::executor_gone || e == errc::out_of_memory;
-    }
-    return false;
-}
-
-class condition_category_impl final : public std::error_category {
-public:
-    [[nodiscard]] char const* name() const noexcept override { return "coauth.condition"; }
-    [[nodiscard]] std::string message(int value) const override {
-        switch (static_cast<condition>(value)) {
-            case condition::retryable: return "worth a retry";
-            case condition::credentials_refused: return "credentials refused";
-            case condition::configuration: return "configuration";
-            case condition::transport: return "transport";
-            case condition::cancelled: return "cancelled";
-            case condition::proxy: return "proxy";
-        }
-        return "unknown";
-    }
-    [[nodiscard]] bool equivalent(std::error_code const& code, int value) const noexcept override {
-        return code.category() == coauth::error_category() &&
-               matches(static_cast<errc>(code.value()), static_cast<condition>(value));
-    }
-};
-
-}  // namespace detail
-
-inline std::error_category const& error_category() noexcept {
-    static detail::error_category_impl const instance;
-    return instance;
-}
-
-inline std::error_category const& condition_category() noexcept {
-    static detail::condition_category_impl const instance;
-    return instance;
-}
-
-inline std::string error::what() const {
-    std::string text = oauth_error_.empty() ? code_.message() : oauth_error_;
-    std::string origin;
-    if (http_status_ != 0) origin += std::to_string(http_status_);
-    if (!endpoint_.empty()) origin += (origin.empty() ? "from " : " from ") + endpoint_;
-    if (where_ != stage::none) {
-        origin += (origin.empty() ? "during " : ", during ");
-        origin += to_string(where_);
-    }
-    if (!origin.empty()) text += " (" + origin + ")";
-    if (!oauth_error_description_.empty()) text += ": " + oauth_error_description_;
-    if (!message_.empty()) text += ": " + message_;
-    if (cause_) text += " [" + cause_.message() + "]";
-    if (retry_after_) text += "; retry after " + std::to_string(retry_after_->count()) + " s";
-    if (!hint_.empty()) text += ": " + hint_;
-    return text;
-}
-
 }  // namespace coauth
+
+#ifndef COAUTH_SEPARATE_COMPILATION
+#include <coauth/error_impl.hpp>
+#endif
 
 #endif

@@ -11,15 +11,13 @@
 #ifndef COAUTH_EXCHANGE_LOG_HPP
 #define COAUTH_EXCHANGE_LOG_HPP
 
+#include <coauth/config.hpp>
 #include <coauth/exchange_record.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace coauth {
@@ -36,53 +34,30 @@ struct exchange_log_options {
 
 class exchange_log {
 public:
-    explicit exchange_log(exchange_log_options options = {})
-        : shared_(std::make_shared<shared>(std::move(options))) {}
+    explicit exchange_log(exchange_log_options options = {});
 
     /// The calls that have ended, oldest first.
-    [[nodiscard]] std::vector<std::shared_ptr<call_record const>> calls() const {
-        std::lock_guard const lock(shared_->mutex);
-        return {shared_->calls.begin(), shared_->calls.end()};
-    }
+    [[nodiscard]] std::vector<std::shared_ptr<call_record const>> calls() const;
     /// The last one that has ended; null without.
-    [[nodiscard]] std::shared_ptr<call_record const> last() const {
-        std::lock_guard const lock(shared_->mutex);
-        return shared_->calls.empty() ? nullptr : shared_->calls.back();
-    }
+    [[nodiscard]] std::shared_ptr<call_record const> last() const;
     /// Calls that had to make room.
-    [[nodiscard]] std::uint64_t dropped() const {
-        std::lock_guard const lock(shared_->mutex);
-        return shared_->dropped;
-    }
-    void clear() const {
-        std::lock_guard const lock(shared_->mutex);
-        shared_->calls.clear();
-    }
-    [[nodiscard]] exchange_log_options const& options() const noexcept { return shared_->options; }
+    [[nodiscard]] std::uint64_t dropped() const;
+    void clear() const;
+    [[nodiscard]] exchange_log_options const& options() const noexcept;
 
     /// For the library: a call has ended. Numbers it.
-    void add(call_record call) const {
-        std::lock_guard const lock(shared_->mutex);
-        call.number = ++shared_->count;
-        shared_->calls.push_back(std::make_shared<call_record const>(std::move(call)));
-        if (shared_->calls.size() <= shared_->options.max_calls) return;
-        shared_->calls.pop_front();
-        ++shared_->dropped;
-    }
+    void add(call_record call) const;
 
 private:
-    struct shared {
-        explicit shared(exchange_log_options o) : options(std::move(o)) {}
-        exchange_log_options const options;
-        mutable std::mutex mutex;
-        std::deque<std::shared_ptr<call_record const>> calls;
-        std::uint64_t count = 0;
-        std::uint64_t dropped = 0;
-    };
+    struct shared;
 
     std::shared_ptr<shared> shared_;
 };
 
 }  // namespace coauth
+
+#ifndef COAUTH_SEPARATE_COMPILATION
+#include <coauth/exchange_log_impl.hpp>
+#endif
 
 #endif

@@ -9,8 +9,8 @@
 #include <coauth/cache/token_decision.hpp>
 #include <coauth/clock.hpp>
 #include <coauth/codec/http_fields.hpp>
+#include <coauth/config.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -92,18 +92,13 @@ struct call_record {
     detail::exchange_records exchanges = {};
 
     /// All of them, with either server, in the order in which they began.
-    [[nodiscard]] detail::exchange_records all_exchanges() const {
-        detail::exchange_records all = exchanges;
-        for (token_decision const& token : tokens) {
-            all.insert(all.end(), token.exchanges.begin(), token.exchanges.end());
-        }
-        std::erase(all, nullptr);
-        std::stable_sort(all.begin(), all.end(),
-                         [](auto const& a, auto const& b) { return a->started < b->started; });
-        return all;
-    }
+    [[nodiscard]] detail::exchange_records all_exchanges() const;
 };
 
 }  // namespace coauth
+
+#ifndef COAUTH_SEPARATE_COMPILATION
+#include <coauth/exchange_record_impl.hpp>
+#endif
 
 #endif

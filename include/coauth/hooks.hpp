@@ -8,7 +8,7 @@
 #define COAUTH_HOOKS_HPP
 
 #include <coauth/codec/http_fields.hpp>
-#include <coauth/detail/asio.hpp>
+#include <coauth/detail/awaitable.hpp>
 #include <coauth/protocol/token_request.hpp>
 
 #include <concepts>
@@ -16,7 +16,6 @@
 #include <string>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace coauth {
 
@@ -32,28 +31,27 @@ public:
     requires(!std::same_as<std::remove_cvref_t<F>, edit_hook>) && requires(F& f, T value) {
         { f(std::move(value)) } -> std::same_as<awaitable<T>>;
     }
-    edit_hook(F f) : callable_(std::function<awaitable<T>(T)>(std::move(f))) {}
+    edit_hook(F f) : waiting_(std::move(f)) {}
 
     template <class F>
     requires(!std::same_as<std::remove_cvref_t<F>, edit_hook>) && requires(F& f, T& value) {
         { f(value) } -> std::same_as<void>;
     }
-    edit_hook(F f) : callable_(std::function<void(T&)>(std::move(f))) {}
+    edit_hook(F f) : direct_(std::move(f)) {}
 
-    [[nodiscard]] explicit operator bool() const noexcept { return callable_.index() != 0; }
+    [[nodiscard]] explicit operator bool() const noexcept { return direct_ || waiting_; }
     /// It has to be awaited.
-    [[nodiscard]] bool waits() const noexcept { return callable_.index() == 2; }
+    [[nodiscard]] bool waits() const noexcept { return static_cast<bool>(waiting_); }
 
     // For the library. Precondition of run(): !waits(); of run_async(): waits().
     void run(T& value) const {
-        if (auto const* f = std::get_if<1>(&callable_)) (*f)(value);
+        if (direct_) direct_(value);
     }
-    [[nodiscard]] awaitable<T> run_async(T value) const {
-        return std::get<2>(callable_)(std::move(value));
-    }
+    [[nodiscard]] awaitable<T> run_async(T value) const { return waiting_(std::move(value)); }
 
 private:
-    std::variant<std::monostate, std::function<void(T&)>, std::function<awaitable<T>(T)>> callable_;
+    std::function<void(T&)> direct_;
+    std::function<awaitable<T>(T)> waiting_;
 };
 
 /// A request as it goes out, credentials redacted.

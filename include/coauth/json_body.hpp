@@ -7,10 +7,7 @@
 #ifndef COAUTH_JSON_BODY_HPP
 #define COAUTH_JSON_BODY_HPP
 
-#include <coauth/codec/http_fields.hpp>
-#include <coauth/codec/json_reader.hpp>
-#include <coauth/codec/utf8.hpp>
-#include <coauth/detail/text_position.hpp>
+#include <coauth/config.hpp>
 #include <coauth/result.hpp>
 
 #include <concepts>
@@ -42,50 +39,16 @@ concept json_readable = requires(std::string_view text) {
 
 /// For a codec: the value at `pointer` (RFC 6901, empty for the whole) is not what it has to be.
 /// `why` must not repeat it.
-[[nodiscard]] inline error json_mismatch(std::string_view pointer, std::string_view why) {
-    std::string text = pointer.empty() ? "the value" : printable(pointer, 200);
-    text += ": ";
-    text += printable(why, 200);
-    return error(errc::json_mismatch, stage::none, std::move(text));
-}
+[[nodiscard]] error json_mismatch(std::string_view pointer, std::string_view why);
 
 namespace detail {
 
 /// No error for one JSON value with nothing but white space around it, in UTF-8, nested at most 64
 /// deep. Never repeats the text.
-[[nodiscard]] inline error check_json(std::string_view text) {
-    json_reader reader(text);
-    for (json_event event = reader.next(); event != json_event::end; event = reader.next()) {
-        if (event != json_event::failure) continue;
-        return error(reader.error(), stage::none,
-                     "not JSON: " + std::string(reader.reason()) + " at " +
-                         text_position(text, reader.offset()) + " (byte " +
-                         std::to_string(reader.offset()) + ")");
-    }
-    return {};
-}
-
-/// Whether a body of this type may be JSON: most servers say so, many say nothing or something
-/// general, and an HTML page is one of a proxy or a login form.
-[[nodiscard]] inline bool may_be_json(std::optional<std::string_view> content_type) {
-    std::string_view const all = content_type.value_or(std::string_view());
-    std::string type(trim_ows(all.substr(0, all.find(';'))));
-    for (char& c : type) c = ascii_lower(c);
-    return type.empty() || type.find("json") != std::string::npos ||
-           type.find("javascript") != std::string::npos || type == "text/plain" ||
-           type == "application/octet-stream";
-}
-
-[[nodiscard]] inline error check_json_body(std::optional<std::string_view> content_type,
-                                           std::string_view body) {
-    if (body.empty()) return error(errc::empty_body, stage::none, "no body, so no JSON");
-    if (!may_be_json(content_type)) {
-        return error(errc::unexpected_content_type, stage::none,
-                     "not JSON: Content-Type is " + printable(*content_type, 100))
-            .with_hint("the answer may come from a proxy or a login page");
-    }
-    return check_json(body);
-}
+[[nodiscard]] error check_json(std::string_view text);
+/// The same for a body, which may also be absent, or something else.
+[[nodiscard]] error check_json_body(std::optional<std::string_view> content_type,
+                                    std::string_view body);
 
 }  // namespace detail
 
@@ -109,5 +72,9 @@ template <json_readable T>
 }
 
 }  // namespace coauth
+
+#ifndef COAUTH_SEPARATE_COMPILATION
+#include <coauth/json_body_impl.hpp>
+#endif
 
 #endif

@@ -10,13 +10,14 @@
 #include <coauth/call_hooks.hpp>
 #include <coauth/clock.hpp>
 #include <coauth/exchange_log.hpp>
-#include <coauth/grant/client_credentials.hpp>
 #include <coauth/http/dialer.hpp>
 #include <coauth/http/proxy_config.hpp>
 #include <coauth/http/tls_config.hpp>
 #include <coauth/insecure.hpp>
 #include <coauth/observer.hpp>
+#include <coauth/protocol/token_request.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>

@@ -8,8 +8,8 @@
 
 #include <coauth/error.hpp>
 
+#include <optional>
 #include <utility>
-#include <variant>
 
 namespace coauth {
 
@@ -19,46 +19,45 @@ public:
     using value_type = T;
 
     /// Neither: to be assigned.
-    result() : state_(std::in_place_index<1>) {}
-    result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-    result(coauth::error e) : state_(std::in_place_index<1>, std::move(e)) {}
+    result() = default;
+    result(T value) : value_(std::move(value)) {}
+    result(coauth::error e) : error_(std::move(e)) {}
 
-    [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
+    [[nodiscard]] bool has_value() const noexcept { return value_.has_value(); }
     [[nodiscard]] explicit operator bool() const noexcept { return has_value(); }
 
     /// Throws coauth::exception when there is none.
     [[nodiscard]] T& value() & {
         check();
-        return *std::get_if<0>(&state_);
+        return *value_;
     }
     [[nodiscard]] T const& value() const& {
         check();
-        return *std::get_if<0>(&state_);
+        return *value_;
     }
     [[nodiscard]] T&& value() && {
         check();
-        return std::move(*std::get_if<0>(&state_));
+        return std::move(*value_);
     }
 
     /// Precondition: has_value().
-    [[nodiscard]] T& operator*() & noexcept { return *std::get_if<0>(&state_); }
-    [[nodiscard]] T const& operator*() const& noexcept { return *std::get_if<0>(&state_); }
-    [[nodiscard]] T&& operator*() && noexcept { return std::move(*std::get_if<0>(&state_)); }
-    [[nodiscard]] T* operator->() noexcept { return std::get_if<0>(&state_); }
-    [[nodiscard]] T const* operator->() const noexcept { return std::get_if<0>(&state_); }
+    [[nodiscard]] T& operator*() & noexcept { return *value_; }
+    [[nodiscard]] T const& operator*() const& noexcept { return *value_; }
+    [[nodiscard]] T&& operator*() && noexcept { return std::move(*value_); }
+    [[nodiscard]] T* operator->() noexcept { return &*value_; }
+    [[nodiscard]] T const* operator->() const noexcept { return &*value_; }
 
     /// Precondition: !has_value().
-    [[nodiscard]] coauth::error const& error() const& noexcept { return *std::get_if<1>(&state_); }
-    [[nodiscard]] coauth::error&& error() && noexcept {
-        return std::move(*std::get_if<1>(&state_));
-    }
+    [[nodiscard]] coauth::error const& error() const& noexcept { return error_; }
+    [[nodiscard]] coauth::error&& error() && noexcept { return std::move(error_); }
 
 private:
     void check() const {
-        if (auto const* e = std::get_if<1>(&state_)) throw exception(*e);
+        if (!value_) throw exception(error_);
     }
 
-    std::variant<T, coauth::error> state_;
+    std::optional<T> value_;
+    coauth::error error_;
 };
 
 /// Success without a value, or an error.

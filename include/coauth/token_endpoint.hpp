@@ -11,10 +11,12 @@
 #include <coauth/cache/token_cache.hpp>
 #include <coauth/cache/token_fetcher.hpp>
 #include <coauth/codec/redaction.hpp>
+#include <coauth/grant/client_credentials.hpp>
 #include <coauth/http/exchange.hpp>
 #include <coauth/http/tls_context.hpp>
 #include <coauth/http/transport.hpp>
 #include <coauth/insecure.hpp>
+#include <coauth/protocol/token_response.hpp>
 #include <coauth/quirk_counters.hpp>
 #include <coauth/token_exchange_recording.hpp>
 #include <coauth/token_source_config.hpp>

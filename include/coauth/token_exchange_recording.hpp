@@ -67,10 +67,13 @@ public:
     [[nodiscard]] error without_secrets(error e, token_request const& r) {
         if (!recorder_.composed()) hide_secrets(r);
         redactor const& redact = recorder_.redact();
+        std::string message = redact.text(e.message());
+        std::string code = redact.text(e.oauth_error());
+        std::string description = redact.text(e.oauth_error_description());
+        std::string uri = redact.text(e.oauth_error_uri());
         return std::move(e)
-            .with_message(redact.text(e.message()))
-            .with_oauth(redact.text(e.oauth_error()), redact.text(e.oauth_error_description()),
-                        redact.text(e.oauth_error_uri()));
+            .with_message(std::move(message))
+            .with_oauth(std::move(code), std::move(description), std::move(uri));
     }
 
 private:

@@ -6,11 +6,15 @@
 #ifndef COAUTH_TOKEN_SOURCE_HPP
 #define COAUTH_TOKEN_SOURCE_HPP
 
-#include <coauth/cache/acquire.hpp>
 #include <coauth/cache/token_cache.hpp>
-#include <coauth/client_auth/client_authentication.hpp>
+#include <coauth/cache/token_health.hpp>
+#include <coauth/cache/token_record.hpp>
+#include <coauth/clock.hpp>
 #include <coauth/codec/trace_context.hpp>
-#include <coauth/token_endpoint.hpp>
+#include <coauth/config.hpp>
+#include <coauth/detail/awaitable.hpp>
+#include <coauth/quirk_counters.hpp>
+#include <coauth/result.hpp>
 #include <coauth/token_source_config.hpp>
 
 #include <memory>
@@ -19,6 +23,10 @@
 #include <utility>
 
 namespace coauth {
+
+namespace detail {
+class token_endpoint;
+}
 
 /// What one call of token_source::get() wants otherwise.
 class get_options {
@@ -51,130 +59,66 @@ class token_source {
 public:
     /// With a cache of its own. Token requests run on a strand of `executor`. Throws
     /// coauth::exception with condition::configuration when the configuration cannot work.
-    token_source(any_executor const& executor, token_source_config config)
-        : token_source(token_cache(), executor, std::move(config)) {}
+    token_source(any_executor const& executor, token_source_config config);
 
     /// Shares `cache` with other sources; those that could have obtained the same token with the
     /// same credentials share the token too. The first source of a token is its home: its executor
     /// runs the token requests, as long as that context lives.
-    token_source(token_cache cache, any_executor const& executor, token_source_config config)
-        : endpoint_(std::make_shared<detail::token_endpoint>(executor, std::move(config))),
-          cache_(std::move(cache)),
-          entry_(cache_.bind(endpoint_->identify(cache_), endpoint_->policy())) {
-        entry_->set_home(endpoint_);
-    }
+    token_source(token_cache cache, any_executor const& executor, token_source_config config);
 
     /// A token from memory, or an empty one; lock-free, never waits. Reads a coarse clock: up to 4
     /// ms late, and blind to time that the machine has spent suspended since the token came. Starts
     /// the renewal of a token that nears its end.
-    [[nodiscard]] token_ref try_cached() const {
-        bool refresh_due = false;
-        token_ref token = entry_->find(refresh_due);
-        if (refresh_due) refresh_ahead(entry_->policy().clock.now());
-        return token;
-    }
+    [[nodiscard]] token_ref try_cached() const;
 
     /// The same at a time that the caller has read from the source's clock.
-    [[nodiscard]] token_ref try_cached(time_point at) const {
-        bool refresh_due = false;
-        token_ref token = entry_->find(at, refresh_due);
-        if (refresh_due) refresh_ahead(at);
-        return token;
-    }
+    [[nodiscard]] token_ref try_cached(time_point at) const;
 
     /// A token, fetched if need be; all callers that wait share one token request. Throws
     /// coauth::exception. Cancelling the await, or its deadline, ends this caller's wait only.
-    [[nodiscard]] awaitable<token_ref> get(get_options options = get_options()) const {
-        return get(*this, std::move(options));
-    }
+    [[nodiscard]] awaitable<token_ref> get(get_options options = get_options()) const;
 
     /// The same with the error as a value, also errc::cancelled.
-    [[nodiscard]] awaitable<result<token_ref>> try_get(get_options options = get_options()) const {
-        return try_get(*this, std::move(options));
-    }
+    [[nodiscard]] awaitable<result<token_ref>> try_get(get_options options = get_options()) const;
 
     /// Do not use this token any more, and fetch another when one is needed. Without effect when it
     /// has been replaced already.
-    void invalidate(token_ref const& token) const { entry_->invalidate(token.generation()); }
+    void invalidate(token_ref const& token) const;
 
     /// Forgets the last failure and its pause: the next caller tries again, no sooner than
     /// lifetime_policy::min_refresh_interval after the last token request.
-    void retry_now() const { entry_->retry_now(); }
+    void retry_now() const;
 
     /// Gets a token and says so by returning, for instance before a service reports that it is
     /// ready. Throws coauth::exception like get().
-    [[nodiscard]] awaitable<void> warm_up(get_options options = get_options()) const {
-        return warm_up(*this, std::move(options));
-    }
+    [[nodiscard]] awaitable<void> warm_up(get_options options = get_options()) const;
 
     /// How things stand with this source's token; sends nothing, never waits for a server.
-    [[nodiscard]] token_health health() const {
-        return entry_->health(entry_->policy().clock.now());
-    }
+    [[nodiscard]] token_health health() const;
 
     /// Of the whole cache, all sources that share it.
     [[nodiscard]] token_cache_statistics statistics() const { return cache_.statistics(); }
 
     /// What this source has forgiven the authorization server so far.
-    [[nodiscard]] token_response_quirk_counts response_quirks() const {
-        return endpoint_->quirks();
-    }
+    [[nodiscard]] token_response_quirk_counts response_quirks() const;
 
     /// Takes no new callers (errc::stopped), gives a token request in flight `grace` to end, then
     /// cancels it. Afterwards nothing of this source runs or is connected. Sources that share the
     /// cache are not stopped.
-    [[nodiscard]] awaitable<void> stop(duration grace) const { return stop(*this, grace); }
+    [[nodiscard]] awaitable<void> stop(duration grace) const;
 
     // For the library.
     [[nodiscard]] std::shared_ptr<cache_entry> const& entry() const noexcept { return entry_; }
     [[nodiscard]] std::shared_ptr<detail::token_endpoint> const& endpoint() const noexcept {
         return endpoint_;
     }
-    void refresh_ahead(time_point at) const {
-        if (endpoint_->stopped()) return;
-        cache_entry::arrival const a = entry_->begin_refresh(at);
-        if (a.launch) detail::fetch_run::start(entry_, a.flight, endpoint_, any_executor());
-    }
+    void refresh_ahead(time_point at) const;
 
 private:
-    static awaitable<token_ref> get(token_source self, get_options options) {
-        result<token_ref> token = co_await try_get(self, std::move(options));
-        co_return std::move(token).value();
-    }
-
-    static awaitable<result<token_ref>> try_get(token_source self, get_options options) {
-        time_point const now = self.entry_->policy().clock.now();
-        token_ref cached = self.try_cached(now);
-        if (cached) co_return std::move(cached);
-        if (self.endpoint_->stopped()) co_return error(errc::stopped, stage::token);
-        detail::token_demand demand(saturating_add(now, options.deadline()));
-        demand.trace(options.traceparent());
-        try {
-            result<token_ref> fetched =
-                co_await detail::acquire(self.entry_, self.endpoint_, std::move(demand));
-            co_return std::move(fetched);
-        } catch (...) { co_return detail::fetch_run::from_exception(std::current_exception()); }
-    }
-
-    static awaitable<void> warm_up(token_source self, get_options options) {
-        token_ref const token = co_await get(self, std::move(options));
-    }
-
-    static awaitable<void> stop(token_source self, duration grace) {
-        self.endpoint_->refuse();
-        any_executor const executor = co_await asio::this_coro::executor;
-        auto const waiting = std::make_shared<detail::suspension>();
-        auto const flight = self.entry_->running(self.endpoint_.get(), waiting);
-        if (flight) {
-            asio::steady_timer timer(executor);
-            detail::wake_at(timer, grace, waiting);
-            detail::wake_reason const reason = co_await detail::suspension::wait(waiting);
-            if (reason != detail::wake_reason::ready) {
-                detail::fetch_run::end(*self.entry_, flight, error(errc::stopped, stage::token));
-            }
-        }
-        co_await self.endpoint_->close();
-    }
+    static awaitable<token_ref> get(token_source self, get_options options);
+    static awaitable<result<token_ref>> try_get(token_source self, get_options options);
+    static awaitable<void> warm_up(token_source self, get_options options);
+    static awaitable<void> stop(token_source self, duration grace);
 
     std::shared_ptr<detail::token_endpoint> endpoint_;
     token_cache cache_;
@@ -182,5 +126,9 @@ private:
 };
 
 }  // namespace coauth
+
+#ifndef COAUTH_SEPARATE_COMPILATION
+#include <coauth/token_source_impl.hpp>
+#endif
 
 #endif

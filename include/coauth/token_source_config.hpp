@@ -10,16 +10,17 @@
 #include <coauth/client_auth/client_authentication.hpp>
 #include <coauth/clock.hpp>
 #include <coauth/exchange_log.hpp>
-#include <coauth/grant/client_credentials.hpp>
 #include <coauth/hooks.hpp>
 #include <coauth/http/dialer.hpp>
 #include <coauth/http/proxy_config.hpp>
 #include <coauth/http/tls_config.hpp>
 #include <coauth/insecure.hpp>
 #include <coauth/observer.hpp>
-#include <coauth/protocol/token_response.hpp>
+#include <coauth/protocol/token_request.hpp>
+#include <coauth/protocol/token_response_options.hpp>
 #include <coauth/scope.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>

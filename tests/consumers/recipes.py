@@ -60,11 +60,11 @@ def check_layout(tree, features):
 def vcpkg(work, compiler):
     check_manifest()
     check_layout(run_port(work / "headers", compiler, []), [])
-    features = ["testing", "nlohmann-json"] + ["compiled"] * steps.HAS_COMPILED
+    features = ["testing", "nlohmann-json", "compiled"]
     tree = run_port(work / "features", compiler, features)
     check_layout(tree, features)
     build = work / "consumer"
-    source = HERE / ("compiled" if steps.HAS_COMPILED else "find_package")
+    source = HERE / "compiled"
     steps.configure(source, build, compiler, f"-DCMAKE_PREFIX_PATH={tree}")
     steps.run("cmake", "--build", build)
     steps.start(build / "consumer")

@@ -12,7 +12,6 @@ TOP = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 SKIPPED = 77  # ctest reports it
 FLAGS = ["-O0", "-g0", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
-HAS_COMPILED = (TOP / "include/coauth/src.hpp").exists()
 
 
 def fail(text):

@@ -344,4 +344,37 @@ TEST_F(authorization_test, a_path_is_appended_to_the_base_path_and_cannot_leave_
     EXPECT_THROW(coauth::request("GET", "/").header("X", "a\r\nEvil: 1"), coauth::exception);
 }
 
+// the header that RFC 6749 §5.1 demands of the server says nothing about the token itself.
+TEST(a_token_answer, without_cache_control_is_used) {
+    asio::io_context io;
+    recording_token_endpoint endpoint;
+    coauth::token_source const tokens(io.get_executor(), endpoint.source());
+    EXPECT_EQ(run(io, tokens.get()).access_token(), "token-1");
+    EXPECT_EQ(run(io, tokens.get()).access_token(), "token-1");
+    EXPECT_EQ(endpoint.count(), 1U);
+}
+
+// there is no way to send it in the query (RFC 9700 §4.3.2).
+TEST(an_access_token, goes_in_the_authorization_header_only) {
+    asio::io_context io;
+    recording_token_endpoint endpoint;
+    recording_server api([](server_request const&) { return server_response(401); });
+    coauth::token_source const tokens(io.get_executor(), endpoint.source());
+    coauth::rest_client_config c;
+    c.base_url = api.url("/v1");
+    c.authorization = tokens;
+    coauth::rest_client const client(io.get_executor(), std::move(c));
+    run(io, client.post("/x?limit=1", "{}"));
+    ASSERT_EQ(api.count(), 2U);
+    for (std::size_t i = 0; i != 2; ++i) {
+        server_request const seen = api.request(i);
+        EXPECT_EQ(seen.target, "/v1/x?limit=1");
+        EXPECT_EQ(seen.body, "{}");
+        for (auto const field : seen.fields) {
+            bool const is_it = field.value.find("token-") != std::string_view::npos;
+            EXPECT_EQ(is_it, coauth::iequals(field.name, "Authorization")) << field.name;
+        }
+    }
+}
+
 }  // namespace

@@ -9,6 +9,8 @@
 #include <coauth/config_json.hpp>
 #include <coauth/json/nlohmann.hpp>
 
+#include <coauth/testing/proxy_server.hpp>
+
 #include <gtest/gtest.h>
 
 namespace {
@@ -53,6 +55,21 @@ TEST_F(config_on_embedded_servers, settings_from_the_environment_reach_the_api) 
         {"COAUTH_T6_TLS_SYSTEM_TRUST", "false"},
         {"COAUTH_T6_TLS_CA_PEM", servers.ca.ca_pem()}};
     EXPECT_EQ(call(coauth::config::from_env("COAUTH_T6").value()).status(), 200);
+}
+
+TEST_F(config_on_embedded_servers, a_proxy_from_json_is_gone_through) {
+    coauth::testing::api_server named(servers.authorization, {.http = {.host = "api.test"}});
+    std::string const authority = "api.test:" + std::to_string(named.http().port());
+    coauth::testing::proxy_server proxy(
+        {.user = "u", .password = client_secret, .hosts = {{authority, named.http().port()}}});
+    json const document{
+        {"api", {{"base_url", "http://" + authority}}},
+        {"proxy",
+         {{"url", proxy.url()}, {"user", "u"}, {"password", "env:COAUTH_T6_CLIENT_SECRET"}}}};
+    auto const settings = coauth::config::from_json(document.dump()).value();
+    coauth::rest_client api(io.get_executor(), settings.api);
+    EXPECT_EQ(run(io, api.get("/open")).status(), 200);
+    EXPECT_EQ(proxy.counters().forwarded, 1U);
 }
 
 }  // namespace

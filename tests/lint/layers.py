@@ -3,6 +3,8 @@
 """Each header includes only headers of its own layer and of lower ones; no cycles; the packages
 below (Asio, OpenSSL) only where a layer may know them. docs/ARCHITECTURE.md explains the layers."""
 
+import re
+
 import tree
 
 # layer: (rank, may include Asio, may include OpenSSL)
@@ -27,16 +29,19 @@ VOCABULARY = {"error", "result", "secret", "scope", "url", "token", "clock", "ob
 # The transport knows nothing of OAuth, although these layers lie below it.
 NOT_IN_TRANSPORT = {"protocol", "strategies", "cache"}
 # Headers of detail/ belong to the layer that uses them; whatever is not named here is L1.
-DETAIL = {"asio": "config"}
-ASIO_IN_DETAIL = {"asio"}
+DETAIL = {"asio": "config", "awaitable": "config"}
+ASIO_IN_DETAIL = {"asio", "awaitable"}
+ASIO_HEADERS = {tree.INCLUDE / f"coauth/detail/{name}.hpp" for name in ASIO_IN_DETAIL}
 FREE = {"coauth/fwd.hpp"}
 # Packages of opt-in components: the one header that may know each, and that no other one includes.
 OPT_IN = {"nlohmann": "coauth/json/nlohmann.hpp", "boost": "coauth/json/boost.hpp"}
 
 
 def detail_layer(path, users):
-    """The lowest layer among the headers that include a detail header."""
-    layers = [layer_of(user, users) for user in users.get(path, ()) if user != path]
+    """The lowest layer among the headers that include a detail header; its bodies are a part of it."""
+    path = path.with_name(path.stem.removesuffix("_impl") + ".hpp")
+    bodies = path.with_name(path.stem + "_impl.hpp")
+    layers = [layer_of(user, users) for user in users.get(path, ()) if user not in (path, bodies)]
     return min(layers, key=lambda layer: LAYERS[layer][0], default="vocabulary")
 
 
@@ -45,7 +50,7 @@ def layer_of(path, users):
     if len(parts) == 1:
         if parts[0] == "config.hpp":
             return "config"
-        return "vocabulary" if path.stem in VOCABULARY else "facade"
+        return "vocabulary" if path.stem.removesuffix("_impl") in VOCABULARY else "facade"
     if parts[0] == "detail":
         return DETAIL.get(path.stem) or detail_layer(path, users)
     return FOLDERS.get(parts[0])
@@ -110,9 +115,19 @@ def check(header, users):
         allowed_one = where.endswith("coauth/secret.hpp") and included == "openssl/crypto.h"
         if included.startswith("openssl/") and not openssl and not allowed_one:
             problems.append(f"{where}:{line}: {layer} does without OpenSSL, but includes <{included}>")
-        if target == tree.INCLUDE / "coauth/detail/asio.hpp" and not asio and rank > 0:
+        if target in ASIO_HEADERS and not asio and rank > 0:
             problems.append(f"{where}:{line}: {layer} does without Asio, but includes <{included}>")
     return problems
+
+
+def without_bodies(headers, graph):
+    """Bodies that are left out with COAUTH_SEPARATE_COMPILATION, and not in src.hpp either."""
+    source = tree.INCLUDE / "coauth/src.hpp"
+    for header in headers:
+        left_out = re.findall(r"#ifndef COAUTH_SEPARATE_COMPILATION\n((?:#include.*\n)+)", header.read_text())
+        for bodies in re.findall(r"<(.*)>", "".join(left_out)):
+            if tree.resolve(bodies, header) not in graph[source]:
+                yield f"{tree.name(source)}: lacks <{bodies}>, which {tree.name(header)} leaves to it"
 
 
 def main():
@@ -126,6 +141,7 @@ def main():
     fwd = tree.INCLUDE / "coauth/fwd.hpp"
     if graph.get(fwd):
         problems.append(f"{tree.name(fwd)}: free to all layers, so it includes nothing of the library")
+    problems += without_bodies(headers, graph)
     problems += ["include cycle: " + " -> ".join(map(tree.name, chain)) for chain in cycles(graph)]
     tree.report(problems, f"layers of {len(headers)} headers")
 

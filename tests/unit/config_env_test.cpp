@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
 #include <coauth/config_env.hpp>
+#include <coauth/http/no_proxy.hpp>
 
 #include <gtest/gtest.h>
 
@@ -107,6 +108,35 @@ TEST(config_env, an_api_key_is_read_at_once) {
     ASSERT_FALSE(broken);
     EXPECT_TRUE(broken.error().is(errc::invalid_header));
     EXPECT_EQ(broken.error().what().find(canary), std::string::npos);
+}
+
+TEST(config_env, a_proxy_is_named_by_variables_of_the_prefix) {
+    environment const variables{{"COAUTH_T4_BASE_URL", "https://b.example"},
+                                {"COAUTH_T4_PROXY_URL", "http://p.example:3128"},
+                                {"COAUTH_T4_PROXY_USER", "u"},
+                                {"COAUTH_T4_PROXY_PASSWORD", "s3cret"},
+                                {"COAUTH_T4_API_PROXY_NO_PROXY", "a.example,.b.example 10.0.0.0/8"},
+                                {"https_proxy", "http://of-nobody.example"}};
+    auto const settings = from_env("COAUTH_T4");
+    ASSERT_TRUE(settings) << settings.error().what();
+    auto const& proxy = settings->api.proxy.value();
+    EXPECT_EQ(proxy.url, "http://p.example:3128");
+    EXPECT_EQ(proxy.credentials.value().identity().reveal(),
+              "u:environment:COAUTH_T4_PROXY_PASSWORD");
+    auto const direct = coauth::no_proxy_rules::parse(proxy.no_proxy).value();
+    for (std::string_view const host : {"a.example", "x.b.example", "10.1.2.3"}) {
+        EXPECT_TRUE(direct.contains(host, 443)) << host;
+    }
+}
+
+TEST(config_env, the_proxy_of_the_standard_variables_is_taken_on_request) {
+    environment const variables{{"COAUTH_T4_BASE_URL", "https://b.example"},
+                                {"COAUTH_T4_PROXY_FROM_ENVIRONMENT", "true"},
+                                {"https_proxy", "p.example:3128"},
+                                {"no_proxy", "*"}};
+    auto const settings = from_env("COAUTH_T4");
+    ASSERT_TRUE(settings) << settings.error().what();
+    EXPECT_EQ(settings->api.proxy.value().url, "http://p.example:3128");
 }
 
 TEST(config_env, an_empty_environment_says_where_to_begin) {

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config_support.hpp"
 
@@ -248,6 +249,103 @@ TEST(config_json, basic_bearer_and_api_key_are_made_with_their_secrets) {
     EXPECT_EQ(rendered(R"("api_key":{"value":"env:COAUTH_T2_SECRET"})"), "X-Api-Key: s3cret");
     EXPECT_EQ(rendered(R"("api_key":{"header":"X-K","value":"env:COAUTH_T2_SECRET"})"),
               "X-K: s3cret");
+}
+
+TEST(config_json, a_proxy_is_for_both_parts_and_each_may_have_other_words) {
+    auto const settings = from_json("{" + good_token + R"(,
+        "api": {"base_url": "https://b.example", "proxy": {"no_proxy": ["*"], "user": "v"}},
+        "proxy": {"url": "http://proxy.example:3128", "user": "u", "password": "env:P",
+                  "no_proxy": [".b.example", "10.0.0.0/8"]}})");
+    ASSERT_TRUE(settings) << settings.error().what();
+    ASSERT_TRUE(settings->token.proxy);
+    ASSERT_TRUE(settings->api.proxy);
+    EXPECT_EQ(settings->token.proxy->url, "http://proxy.example:3128");
+    EXPECT_EQ(settings->token.proxy->credentials->identity().reveal(), "u:environment:P");
+    EXPECT_EQ(settings->token.proxy->no_proxy,
+              (std::vector<std::string>{".b.example", "10.0.0.0/8"}));
+    EXPECT_EQ(settings->api.proxy->url, "http://proxy.example:3128");
+    EXPECT_EQ(settings->api.proxy->credentials->identity().reveal(), "v:environment:P");
+    EXPECT_EQ(settings->api.proxy->no_proxy, std::vector<std::string>{"*"});
+}
+
+TEST(config_json, the_environment_has_a_say_about_the_proxy_only_where_it_is_asked) {
+    environment const variables{{"https_proxy", "http://u:s3cret@proxy.example:3128"},
+                                {"http_proxy", "http://plain.example"},
+                                {"no_proxy", ".b.example"}};
+    auto const silent = from_json("{" + good_token + "," + good_api + "}");
+    EXPECT_FALSE(silent.value().token.proxy);
+    EXPECT_FALSE(silent.value().api.proxy);
+    auto const settings =
+        from_json("{" + good_token + R"(,"api":{"base_url":"http://b.example"},)" +
+                  R"("proxy":{"from_environment":true}})");
+    ASSERT_TRUE(settings) << settings.error().what();
+    EXPECT_EQ(settings->token.proxy.value().url, "http://proxy.example:3128");
+    EXPECT_EQ(settings->token.proxy->credentials.value().user(), "u");
+    EXPECT_EQ(settings->token.proxy->no_proxy, std::vector<std::string>{".b.example"});
+    EXPECT_EQ(settings->api.proxy.value().url, "http://plain.example");
+    auto const direct =
+        from_json("{" + good_token +
+                  R"(,"api":{"base_url":"https://b.example","proxy":{"from_environment":false}},)"
+                  R"("proxy":{"from_environment":true}})");
+    EXPECT_TRUE(direct.value().token.proxy);
+    EXPECT_FALSE(direct.value().api.proxy);
+}
+
+TEST(config_json, a_proxy_of_the_environment_that_cannot_be_used_is_named_with_its_key) {
+    environment const variables{{"https_proxy", "socks5://c4n4ry:1080"}};
+    EXPECT_EQ(refusal(with_api(R"("proxy":{"from_environment":true})")),
+              "/api/proxy/from_environment: environment variable https_proxy: the proxy's URL does "
+              "not begin with http://");
+}
+
+TEST(config_json, what_a_proxy_lacks_or_has_twice_is_said_once) {
+    auto const both = [](std::string const& shared) {
+        return refusal("{" + good_token + "," + good_api + R"(,"proxy":{)" + shared + "}}");
+    };
+    EXPECT_EQ(both(R"("no_proxy":["c4n4ry"])"), "/proxy/url: missing for a proxy");
+    EXPECT_EQ(both(R"("user":"c4n4ry")"),
+              "2 problems: /proxy/url: missing for a proxy; /proxy/password: missing for a proxy");
+    EXPECT_EQ(refusal(with_api(R"("proxy":{"password":"env:P","url":"http://p.example"})")),
+              "/api/proxy/user: missing for a proxy");
+    EXPECT_EQ(both(R"("from_environment":true,"url":"http://c4n4ry")"),
+              "/proxy/url: the proxy is taken from the environment by /proxy/from_environment "
+              "already: leave one of them out");
+    EXPECT_EQ(refusal("{" + good_token +
+                      R"(,"api":{"base_url":"https://b.example","proxy":{"no_proxy":["*"]}},)"
+                      R"("proxy":{"from_environment":true}})"),
+              "/api/proxy/no_proxy: the proxy is taken from the environment by "
+              "/proxy/from_environment already: leave one of them out");
+    // The token part brings a proxy of its own, so that only the API lacks something.
+    EXPECT_EQ(refusal(R"({"token":{"token_endpoint":"https://a.example/t","client_id":"id",)"
+                      R"("client_secret":"env:S","proxy":{"url":"http://p.example"}},)" +
+                      good_api + R"(,"proxy":{"no_proxy":["*"]}})"),
+              "/proxy/url: missing for a proxy");
+}
+
+TEST(config_json, wrong_values_of_a_proxy_say_what_is_allowed_and_never_the_value) {
+    auto const url = [](std::string const& value) {
+        std::string const text = refusal(with_api(R"("proxy":{"url":")" + value + "\"}"));
+        return text.substr(text.find("): ") + 3);
+    };
+    EXPECT_EQ(url("https://c4n4ry"), "the proxy's URL does not begin with http://");
+    EXPECT_EQ(url("c4n4ry:3128"), "the proxy's URL does not begin with http://");
+    EXPECT_EQ(url("http://u:c4n4ry@p.example"),
+              "the proxy's URL has userinfo ('@' before the host)");
+    EXPECT_EQ(url("http://p.example/c4n4ry"), "the proxy's URL has a path or a query");
+    EXPECT_EQ(url(""), "expected an http:// URL of host and port");
+    auto const member = [](std::string const& one) {
+        std::string const text =
+            refusal(with_api(R"("proxy":{"url":"http://p.example",)" + one + "}"));
+        return text.substr(text.find("): ") + 3);
+    };
+    EXPECT_EQ(member(R"("no_proxy":["10.c4n4ry.*"])"),
+              "expected hosts, .domains, addresses and networks");
+    EXPECT_EQ(member(R"("no_proxy":"c4n4ry")"), "expected hosts, .domains, addresses and networks");
+    EXPECT_EQ(member(R"("from_environment":"true")"), "expected true or false");
+    EXPECT_EQ(member(R"("password":"c4n4ry","user":"u")"),
+              "a secret is given by reference: \"env:NAME\" or \"file:/path\"");
+    EXPECT_EQ(member(R"("user":"c4n4ry:x","password":"env:P")").find("user-id and password must"),
+              0U);
 }
 
 TEST(config_json, a_secret_that_is_needed_at_once_and_not_there_is_named_with_its_key) {

@@ -25,8 +25,9 @@ using coauth::config::kind;
 using coauth::config::schema;
 using nlohmann::json;
 
-/// Keys that are no members of a struct: client authentication and authorization are made of them.
-bool is_part_of_credentials(key const& k) {
+/// Keys that are no members of a struct: client authentication and authorization are made of them,
+/// and a whole proxy.
+bool is_made_into_something(key const& k) {
     static std::set<std::string> const pointers{"/token/client_secret",
                                                 "/token/token_endpoint_auth_method",
                                                 "/token/client_secret_basic_encoding",
@@ -34,17 +35,21 @@ bool is_part_of_credentials(key const& k) {
                                                 "/api/http_basic/password",
                                                 "/api/api_key/header",
                                                 "/api/api_key/value"};
-    return pointers.contains(k.pointer);
+    return pointers.contains(k.pointer) || k.pointer.ends_with("/proxy/from_environment");
 }
 
-bool is_shared(key const& k) { return k.pointer.starts_with("/tls/"); }
+bool is_shared(key const& k) {
+    return k.pointer.starts_with("/tls/") || k.pointer.starts_with("/proxy/");
+}
 
 json least() {
     return {{"token",
              {{"token_endpoint", "https://auth.example.com/token"},
               {"client_id", "client_id_123"},
               {"client_secret", "env:COAUTH_TEST_SECRET"}}},
-            {"api", {{"base_url", "https://api.example.com/v1"}}}};
+            {"api", {{"base_url", "https://api.example.com/v1"}}},
+            {"proxy",
+             {{"url", "http://proxy.example.com"}, {"user", "u"}, {"password", "file:/run/p"}}}};
 }
 
 rendered read(json const& document) {
@@ -66,13 +71,14 @@ std::pair<json, std::string> sample(key const& k) {
         case kind::choice:
             return {k.allowed.substr(k.allowed.rfind(' ') + 1),
                     k.allowed.substr(k.allowed.rfind(' ') + 1)};
-        case kind::list: return {json::array({"urn:a", "urn:b"}), " urn:a  urn:b"};
+        case kind::list: return {json::array({"a.example", "10.0.0.1"}), " a.example  10.0.0.1"};
         case kind::map: return {{{"X-One", "1 2"}, {"X-Two", "a,b"}}, "X-One=1%202, X-Two=a%2Cb"};
         case kind::secret: return {"file:/a/b", "/a/b"};
         default: break;
     }
     bool const url = k.pointer.ends_with("_url") || k.pointer.ends_with("_endpoint");
-    std::string const text = url ? "https://other.example.com/x" : "other";
+    std::string text = url ? "https://other.example.com/x" : "other";
+    if (k.pointer.ends_with("/proxy/url")) text = "http://other.example.com:8080";
     return {text, text};
 }
 
@@ -87,7 +93,7 @@ std::vector<key> settable() {
 TEST(config_schema, every_member_of_the_structs_has_a_key_and_every_key_a_member) {
     std::set<std::string> keys;
     for (key const& k : schema()) {
-        if (!is_shared(k) && !is_part_of_credentials(k)) keys.insert(k.pointer);
+        if (!is_shared(k) && !is_made_into_something(k)) keys.insert(k.pointer);
     }
     std::set<std::string> members;
     for (auto const& [pointer, value] : render(coauth::config::settings{})) members.insert(pointer);
@@ -110,7 +116,7 @@ TEST(config_schema, names_are_unique_and_hidden_behind_no_suffix) {
 TEST(config_schema, a_key_changes_its_own_member_and_no_other) {
     rendered const base = read(least());
     for (key const& k : settable()) {
-        if (is_part_of_credentials(k) || k.pointer == "/api/bearer_token") continue;
+        if (is_made_into_something(k) || k.pointer == "/api/bearer_token") continue;
         json document = least();
         document[json::json_pointer(k.pointer)] = sample(k).first;
         std::set<std::string> changed;
@@ -126,14 +132,17 @@ TEST(config_schema, a_key_changes_its_own_member_and_no_other) {
 
 TEST(config_schema, the_environment_says_the_same_as_json) {
     for (key const& k : settable()) {
-        if (is_part_of_credentials(k) || k.pointer == "/api/bearer_token") continue;
+        if (is_made_into_something(k) || k.pointer == "/api/bearer_token") continue;
         json document = least();
         document[json::json_pointer("/token/client_secret")] = "env:COAUTH_T1_CLIENT_SECRET";
         document[json::json_pointer(k.pointer)] = sample(k).first;
         environment variables{{"COAUTH_T1_TOKEN_ENDPOINT", "https://auth.example.com/token"},
                               {"COAUTH_T1_CLIENT_ID", "client_id_123"},
                               {"COAUTH_T1_CLIENT_SECRET", "of no interest"},
-                              {"COAUTH_T1_BASE_URL", "https://api.example.com/v1"}};
+                              {"COAUTH_T1_BASE_URL", "https://api.example.com/v1"},
+                              {"COAUTH_T1_PROXY_URL", "http://proxy.example.com"},
+                              {"COAUTH_T1_PROXY_USER", "u"},
+                              {"COAUTH_T1_PROXY_PASSWORD_FILE", "/run/p"}};
         variables.set("COAUTH_T1_" + k.variable + (k.kind == kind::secret ? "_FILE" : ""),
                       sample(k).second);
         auto const settings = coauth::config::from_env("COAUTH_T1");
@@ -156,7 +165,7 @@ TEST(config_schema, the_defaults_it_names_are_those_of_the_structs) {
     // What it does not name is empty in a struct too.
     rendered const empty = render(coauth::config::settings{});
     for (key const& k : settable()) {
-        if (!k.fallback.empty() || is_shared(k) || is_part_of_credentials(k)) continue;
+        if (!k.fallback.empty() || is_shared(k) || is_made_into_something(k)) continue;
         EXPECT_EQ(empty.at(k.pointer), "") << k.pointer;
     }
 }

@@ -10,6 +10,7 @@
 
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -98,10 +99,23 @@ inline void render(rendered& out, std::string const& part, coauth::lifetime_poli
 }
 
 inline void render(rendered& out, std::string const& part,
+                   std::optional<coauth::proxy_config> const& config) {
+    auto const& [url, credentials, no_proxy] = config.value_or(coauth::proxy_config{});
+    out[part + "/url"] = text_of(url);
+    out[part + "/user"] = credentials ? credentials->user() : "";
+    out[part + "/password"] =
+        credentials
+            ? std::string(credentials->identity().reveal()).substr(credentials->user().size())
+            : "";
+    out[part + "/no_proxy"] = text_of(no_proxy);
+}
+
+inline void render(rendered& out, std::string const& part,
                    coauth::token_source_config const& config) {
     auto const& [token_url, client, scope, audience, resource, parameters, headers, tls, hooks,
-                 response, max_response_body, lifetime, fetch_deadline, connect_deadline,
-                 first_byte_deadline, clock, insecure_http] = config;
+                 observer, log, response, max_response_body, lifetime, fetch_deadline,
+                 connect_deadline, first_byte_deadline, clock, proxy, insecure_http, network] =
+        config;
     out[part + "/token_endpoint"] = text_of(token_url);
     auto const identity = client ? client.cache_identity() : std::nullopt;
     out[part + "/client_id"] = identity ? std::string(identity->reveal()) : "";
@@ -112,6 +126,8 @@ inline void render(rendered& out, std::string const& part,
     out[part + "/headers"] = text_of(headers);
     render(out, part + "/tls", tls);
     out[part + "/hooks"] = text_of(hooks);
+    out[part + "/observer"] = text_of(observer);
+    out[part + "/log"] = text_of(log);
     render(out, part + "/response", response);
     out[part + "/max_response_body"] = text_of(max_response_body);
     render(out, part + "/lifetime", lifetime);
@@ -119,14 +135,16 @@ inline void render(rendered& out, std::string const& part,
     out[part + "/connect_deadline"] = text_of(connect_deadline);
     out[part + "/first_byte_deadline"] = text_of(first_byte_deadline);
     out[part + "/clock"] = text_of(clock);
+    render(out, part + "/proxy", proxy);
     out[part + "/insecure_http"] = text_of(insecure_http);
+    out[part + "/network"] = text_of(network);
 }
 
 inline void render(rendered& out, std::string const& part,
                    coauth::rest_client_config const& config) {
-    auto const& [base_url, authorization, headers, tls, hooks, connect_deadline,
+    auto const& [base_url, authorization, headers, tls, hooks, observer, log, connect_deadline,
                  first_byte_deadline, call_deadline, max_connections_per_origin, max_response_body,
-                 insecure_http] = config;
+                 proxy, insecure_http, network] = config;
     out[part + "/base_url"] = text_of(base_url);
     using credential = coauth::detail::static_credential;
     auto const* const fixed = std::get_if<credential>(&authorization.what());
@@ -135,12 +153,16 @@ inline void render(rendered& out, std::string const& part,
     out[part + "/headers"] = text_of(headers);
     render(out, part + "/tls", tls);
     out[part + "/hooks"] = text_of(hooks);
+    out[part + "/observer"] = text_of(observer);
+    out[part + "/log"] = text_of(log);
     out[part + "/connect_deadline"] = text_of(connect_deadline);
     out[part + "/first_byte_deadline"] = text_of(first_byte_deadline);
     out[part + "/call_deadline"] = text_of(call_deadline);
     out[part + "/max_connections_per_origin"] = text_of(max_connections_per_origin);
     out[part + "/max_response_body"] = text_of(max_response_body);
+    render(out, part + "/proxy", proxy);
     out[part + "/insecure_http"] = text_of(insecure_http);
+    out[part + "/network"] = text_of(network);
 }
 
 [[nodiscard]] inline rendered render(coauth::config::settings const& settings) {

@@ -6,55 +6,44 @@
 #ifndef COAUTH_CACHE_TOKEN_CACHE_HPP
 #define COAUTH_CACHE_TOKEN_CACHE_HPP
 
-#include <coauth/cache/cache_entry.hpp>
-#include <coauth/cache/cache_key.hpp>
-#include <coauth/crypto/random.hpp>
+#include <coauth/cache/statistics.hpp>
+#include <coauth/config.hpp>
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <utility>
 
 namespace coauth {
 
+class cache_entry;
+class cache_key;
+struct cache_policy;
+
 class token_cache {
 public:
-    token_cache() : shared_(std::make_shared<shared>()) {}
+    token_cache();
 
-    [[nodiscard]] token_cache_statistics statistics() const {
-        return shared_->core->counters.snapshot(shared_->core->domain->hits());
-    }
+    [[nodiscard]] token_cache_statistics statistics() const;
 
     /// The entry of `key`, made when there is none. The policy of the first caller holds. Hold the
     /// entry: then no call for its token looks anything up.
     [[nodiscard]] std::shared_ptr<cache_entry> bind(cache_key const& key,
-                                                    cache_policy const& policy) const {
-        std::lock_guard const lock(shared_->mutex);
-        auto& entry = shared_->entries[key];
-        if (!entry) entry = std::make_shared<cache_entry>(shared_->core, policy);
-        return entry;
-    }
+                                                    cache_policy const& policy) const;
 
     /// Names a credential in a key without giving it away: HMAC-SHA-256 under a random key of this
     /// cache, so that a digest seen in a dump is of no use to guess a weak secret.
-    [[nodiscard]] std::string credential_identity(std::string_view credential) const {
-        auto const digest = hmac_sha256(shared_->identity_key.reveal(), credential);
-        return std::string(reinterpret_cast<char const*>(digest.data()), digest.size());
-    }
+    [[nodiscard]] std::string credential_identity(std::string_view credential) const;
 
 private:
-    struct shared {
-        std::shared_ptr<detail::cache_core> core = std::make_shared<detail::cache_core>();
-        secret const identity_key = random_secret(32);
-        std::mutex mutex;
-        std::unordered_map<cache_key, std::shared_ptr<cache_entry>, cache_key::hash> entries;
-    };
+    struct shared;
 
     std::shared_ptr<shared> shared_;
 };
 
 }  // namespace coauth
+
+#ifndef COAUTH_SEPARATE_COMPILATION
+#include <coauth/cache/token_cache_impl.hpp>
+#endif
 
 #endif

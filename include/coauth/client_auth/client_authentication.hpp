@@ -6,7 +6,7 @@
 #ifndef COAUTH_CLIENT_AUTH_CLIENT_AUTHENTICATION_HPP
 #define COAUTH_CLIENT_AUTH_CLIENT_AUTHENTICATION_HPP
 
-#include <coauth/detail/asio.hpp>
+#include <coauth/detail/awaitable.hpp>
 #include <coauth/protocol/token_request.hpp>
 #include <coauth/secret.hpp>
 

@@ -7,6 +7,7 @@
 #ifndef COAUTH_CODEC_HTTP_FIELDS_HPP
 #define COAUTH_CODEC_HTTP_FIELDS_HPP
 
+#include <coauth/config.hpp>
 #include <coauth/detail/ascii.hpp>
 #include <coauth/secret.hpp>
 
@@ -137,28 +138,13 @@ public:
     ~http_fields() = default;
 
     /// Adds a line at the end. Name and value may be views into this list.
-    void append(std::string_view name, std::string_view value) {
-        if (points_inside(name) || points_inside(value)) {
-            http_fields const copy(*this);
-            append_bytes(copy.same_bytes(*this, name), copy.same_bytes(*this, value));
-        } else {
-            append_bytes(name, value);
-        }
-    }
+    void append(std::string_view name, std::string_view value);
 
     /// Replaces all lines of this name by one at the end.
-    void set(std::string_view name, std::string_view value) {
-        append(name, value);
-        entry const added = entries_.back();
-        entries_.pop_back();
-        erase(view_of(added.name));
-        entries_.push_back(added);
-    }
+    void set(std::string_view name, std::string_view value);
 
     /// Removes all lines of this name.
-    void erase(std::string_view name) {
-        std::erase_if(entries_, [&](entry const& e) { return iequals(view_of(e.name), name); });
-    }
+    void erase(std::string_view name);
 
     /// Continues the value of the last line: a line folding (RFC 9112 §5.2) becomes one SP, none
     /// where one of the two parts is empty. Precondition: !empty(), nothing erased since.
@@ -179,13 +165,7 @@ public:
     }
 
     /// The values of all lines of this name, in order.
-    [[nodiscard]] std::vector<std::string_view> all(std::string_view name) const {
-        std::vector<std::string_view> values;
-        for (entry const& e : entries_) {
-            if (iequals(view_of(e.name), name)) values.push_back(view_of(e.value));
-        }
-        return values;
-    }
+    [[nodiscard]] std::vector<std::string_view> all(std::string_view name) const;
 
     [[nodiscard]] std::size_t count(std::string_view name) const noexcept {
         std::size_t n = 0;
@@ -240,19 +220,16 @@ private:
         auto const at = static_cast<std::size_t>(text.data() - other.buffer_.view().data());
         return buffer_.view().substr(at, text.size());
     }
-    void append_bytes(std::string_view name, std::string_view value) {
-        auto const at = static_cast<std::uint32_t>(buffer_.size());
-        auto const name_size = static_cast<std::uint32_t>(name.size());
-        buffer_.append(name);
-        buffer_.append(value);
-        entries_.push_back(
-            {{at, name_size}, {at + name_size, static_cast<std::uint32_t>(value.size())}});
-    }
+    void append_bytes(std::string_view name, std::string_view value);
 
     detail::wiped_buffer buffer_;
     std::vector<entry> entries_;
 };
 
 }  // namespace coauth
+
+#ifndef COAUTH_SEPARATE_COMPILATION
+#include <coauth/codec/http_fields_impl.hpp>
+#endif
 
 #endif

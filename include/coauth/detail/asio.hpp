@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// The only place that deals with Asio's versions (1.22.1 and later, standalone).
+// What the bodies need of Asio. Together with detail/awaitable.hpp the only place that deals with
+// Asio's versions.
 
 #ifndef COAUTH_DETAIL_ASIO_HPP
 #define COAUTH_DETAIL_ASIO_HPP
 
-// clang with libstdc++ is not recognised as a coroutine compiler before Asio 1.26.
-#if defined(__clang__) && !defined(ASIO_HAS_CO_AWAIT)
-#define ASIO_HAS_CO_AWAIT 1
-#endif
+// Before anything of Asio.
+#include <coauth/detail/awaitable.hpp>
 
-#include <asio/any_io_executor.hpp>
 #include <asio/async_result.hpp>
-#include <asio/awaitable.hpp>
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/bind_executor.hpp>
 #include <asio/buffer.hpp>
@@ -31,20 +28,5 @@
 #include <asio/strand.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
-#include <asio/version.hpp>
-
-#if ASIO_VERSION < 102201
-#error "coauth needs Asio 1.22.1 or later"
-#endif
-
-namespace coauth {
-
-/// Every asynchronous member of the library returns this.
-template <class T = void>
-using awaitable = asio::awaitable<T>;
-
-using any_executor = asio::any_io_executor;
-
-}  // namespace coauth
 
 #endif

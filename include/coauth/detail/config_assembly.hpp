@@ -13,8 +13,11 @@
 #include <coauth/detail/config_value.hpp>
 #include <coauth/detail/nearest_name.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,8 +40,8 @@ public:
         : name_of_(std::move(name_of)) {}
 
     /// False when the key has been given before.
-    [[nodiscard]] bool give(config::key const& key, config_given value, std::string place) {
-        return given_.try_emplace(&key, std::move(value), std::move(place)).second;
+    [[nodiscard]] bool give(config::key const& key, config_given value, std::string const& place) {
+        return given_.try_emplace(&key, std::move(value), place).second;
     }
     /// Counts as given, so that nobody is told that it is missing too.
     void refuse(config::key const& key, std::string const& place, std::string const& why) {
@@ -46,7 +49,10 @@ public:
         problem(place, why);
     }
     void problem(std::string const& place, std::string const& why) {
-        problems_.push_back(printable(place, 200) + ": " + why);
+        std::string text = printable(place, 200) + ": " + why;
+        // Both parts may have it from the keys that they share.
+        if (std::find(problems_.begin(), problems_.end(), text) != problems_.end()) return;
+        problems_.push_back(std::move(text));
     }
 
     [[nodiscard]] result<config::settings> finish() {
@@ -59,8 +65,14 @@ public:
         check_parts();
         if (!problems_.empty()) return failure();
         try {
-            if (any_below("/token/")) draft_.token.client = client();
-            draft_.api.authorization = authorization();
+            if (any_below("/token/")) {
+                draft_.token.client = client();
+                draft_.token.proxy = proxy("/token", draft_.token_proxy, draft_.token.token_url);
+            }
+            if (any_below("/api/")) {
+                draft_.api.authorization = authorization();
+                draft_.api.proxy = proxy("/api", draft_.api_proxy, draft_.api.base_url);
+            }
         } catch (exception const& e) { return e.error(); }
         return config::settings{std::move(draft_.token), std::move(draft_.api)};
     }
@@ -105,13 +117,14 @@ private:
             }
         }
         if (api) require("/api/base_url", "");
-        std::string const user = name_of("/api/http_basic/user_id");
         if (any_below("/api/http_basic/")) {
             require("/api/http_basic/user_id", " for HTTP Basic");
             require("/api/http_basic/password", " for HTTP Basic");
         }
         if (has("/api/api_key/header")) require("/api/api_key/value", " for an API key");
         check_one_authorization(token);
+        if (token) check_proxy("/token", draft_.token_proxy);
+        if (api) check_proxy("/api", draft_.api_proxy);
     }
 
     void check_one_authorization(bool token) {
@@ -123,6 +136,32 @@ private:
         }
         if (ways.size() < 2) return;
         problem(ways[1], "the API is authorized by " + ways[0] + " already: leave one of them out");
+    }
+
+    /// The key that counts for this part: its own, or the one that both share.
+    [[nodiscard]] std::string proxy_key(std::string const& part, std::string const& name) const {
+        return (has(part + "/proxy/" + name) ? part : "") + "/proxy/" + name;
+    }
+    void check_proxy(std::string const& part, config_proxy const& proxy) {
+        std::string const place = (any_below(part + "/proxy/") ? part : "") + "/proxy/";
+        auto const given = [&](char const* name) { return has(proxy_key(part, name)); };
+        auto const need = [&](char const* name) {
+            if (!given(name)) problem(name_of(place + name), "missing for a proxy");
+        };
+        if (!proxy.from_environment) {
+            bool const credentials = given("user") || given("password");
+            if (credentials || given("no_proxy")) need("url");
+            if (credentials) need("user");
+            if (credentials) need("password");
+            return;
+        }
+        for (char const* const name : {"url", "user", "password", "no_proxy"}) {
+            if (!given(name)) continue;
+            problem(name_of(proxy_key(part, name)),
+                    "the proxy is taken from the environment by " +
+                        name_of(proxy_key(part, "from_environment")) +
+                        " already: leave one of them out");
+        }
     }
 
     [[nodiscard]] error failure() const {
@@ -157,6 +196,24 @@ private:
                                    read_now("/api/api_key/value", draft_.api_key));
         }
         return {};
+    }
+    [[nodiscard]] std::optional<proxy_config> proxy(std::string const& part, config_proxy& from,
+                                                    std::string const& target) const {
+        if (from.from_environment) return proxy_of_environment(part, target);
+        if (from.url.empty()) return std::nullopt;
+        proxy_config made{.url = std::move(from.url), .no_proxy = std::move(from.no_proxy)};
+        if (from.password) made.credentials.emplace(std::move(from.user), *from.password);
+        return made;
+    }
+    [[nodiscard]] std::optional<proxy_config> proxy_of_environment(
+        std::string const& part, std::string const& target) const {
+        try {
+            return proxy_config::from_env(url::parse(target).value().scheme());
+        } catch (exception const& e) {
+            std::string const place = name_of(proxy_key(part, "from_environment"));
+            throw exception(error(errc::invalid_configuration, stage::configuration,
+                                  place + ": " + e.error().message()));
+        }
     }
     [[nodiscard]] static secret_source source_of(config_secret& from) {
         if (auto* const value = std::get_if<secret>(&from)) return std::move(*value);

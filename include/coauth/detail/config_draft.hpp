@@ -11,8 +11,10 @@
 #include <coauth/secret.hpp>
 #include <coauth/token_source_config.hpp>
 
+#include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace coauth::detail {
 
@@ -21,9 +23,20 @@ using config_secret = std::variant<std::monostate, secret_reference, secret>;
 
 enum class config_auth_method : unsigned char { client_secret_basic, client_secret_post };
 
+/// The parts of a proxy_config: without a `url` and `from_environment` there is none.
+struct config_proxy {
+    std::string url = {};
+    std::string user = {};
+    std::optional<secret_reference> password = std::nullopt;
+    std::vector<std::string> no_proxy = {};
+    bool from_environment = false;
+};
+
 struct config_draft {
     token_source_config token = {};
     rest_client_config api = {};
+    config_proxy token_proxy = {};
+    config_proxy api_proxy = {};
 
     std::string client_id = {};
     config_secret client_secret = {};

@@ -49,11 +49,15 @@ template <class T>
         case config::kind::duration:
             return rule == config_rule::positive ? "a duration above 0, such as 30s or 250ms"
                                                  : "a duration, such as 30s, 5m or 250ms";
-        case config::kind::list: return "strings";
+        case config::kind::list:
+            return rule == config_rule::no_proxy ? "hosts, .domains, addresses and networks"
+                                                 : "strings";
         case config::kind::map: return "names with a string each, no credentials";
         case config::kind::secret: return "a reference to a secret";
-        default: return rule == config_rule::url ? "an absolute URL" : "text";
+        default: break;
     }
+    if (rule == config_rule::proxy_url) return "an http:// URL of host and port";
+    return rule == config_rule::url ? "an absolute URL" : "text";
 }
 
 /// Adds the rows of one part: pointers begin with its section, variables with its prefix.
@@ -132,8 +136,11 @@ inline void add_token_keys(config_rows& rows) {
     rows.add("max_response_body", "MAX_RESPONSE_BODY",
              config_at<&draft::token, &source::max_response_body>, "In bytes.", "1048576");
     rows.code_only("hooks", "HOOKS", "Hooks of token requests.");
+    rows.code_only("observer", "OBSERVER", "Who is told of tokens and connections.");
+    rows.code_only("log", "LOG", "Records token requests.");
     rows.code_only("clock", "CLOCK", "Where the time comes from.");
     rows.code_only("insecure_http", "INSECURE_HTTP", "Credentials over plain http.");
+    rows.code_only("network", "NETWORK", "In the place of DNS, TCP and TLS.");
 }
 
 inline void add_response_keys(config_rows& rows) {
@@ -205,7 +212,7 @@ inline void add_api_keys(config_rows& rows) {
     rows.add("base_url", "BASE_URL", config_at<&draft::api, &client::base_url>,
              "https, or http. Targets are appended to its path. Required.", "", config_rule::url);
     rows.add("http_basic/user_id", "HTTP_BASIC_USER_ID", config_at<&draft::basic_user_id>,
-             "Instead of a token: HTTP Basic (RFC 7617), the user-id.");
+             "Instead of a token: HTTP Basic (RFC 7617), the user-id.", "", config_rule::user_id);
     rows.add("http_basic/password", "HTTP_BASIC_PASSWORD", config_at<&draft::basic_password>,
              "Its password, read at the start.");
     rows.add("bearer_token", "BEARER_TOKEN", config_at<&draft::bearer_token>,
@@ -232,49 +239,70 @@ inline void add_api_keys(config_rows& rows) {
     rows.add("max_response_body", "MAX_RESPONSE_BODY",
              config_at<&draft::api, &client::max_response_body>, "In bytes.", "16777216");
     rows.code_only("hooks", "HOOKS", "Hooks of calls.");
+    rows.code_only("observer", "OBSERVER", "Who is told of calls and connections.");
+    rows.code_only("log", "LOG", "Records calls.");
     rows.code_only("insecure_http", "INSECURE_HTTP", "Credentials over plain http.");
+    rows.code_only("network", "NETWORK", "In the place of DNS, TCP and TLS.");
 }
 
-/// `Roots` give the tls_config concerned: one, or for the shared part two.
-template <tls_config& (*... Roots)(config_draft&)>
-class tls_rows {
-public:
-    static void add(config_rows& rows, std::string section, std::string prefix) {
-        rows.part(std::move(section), std::move(prefix));
-        rows.add("system_trust", "SYSTEM_TRUST", field<&tls_config::system_trust>(),
-                 "Trust the CA certificates of this machine.", "true");
-        rows.add("ca_file", "CA_FILE", field<&tls_config::ca_file>(),
-                 "A PEM file with CA certificates to trust.");
-        rows.add("ca_pem", "CA_PEM", field<&tls_config::ca_pem>(), "The same as PEM text.");
-        rows.add("certificate_file", "CERTIFICATE_FILE", field<&tls_config::certificate_file>(),
-                 "The client's certificate and the rest of its chain, a PEM file.");
-        rows.add("certificate_pem", "CERTIFICATE_PEM", field<&tls_config::certificate_pem>(),
-                 "The same as PEM text.");
-        rows.add("private_key_file", "PRIVATE_KEY_FILE", field<&tls_config::private_key_file>(),
-                 "Its private key, a PEM file; by default it stands with the certificate.");
-        rows.add("private_key_password", "PRIVATE_KEY_PASSWORD",
-                 field<&tls_config::private_key_password>(), "Opens an encrypted private key.");
-        rows.add("min_version", "MIN_VERSION", field<&tls_config::min_version>(),
-                 "The lowest version of TLS.", "1.2");
-        rows.code_only("private_key_pem", "PRIVATE_KEY_PEM", "A private key as text.");
-        rows.code_only("insecure", "INSECURE", "Accepting any certificate.");
-    }
+template <class Struct, class T>
+T config_member_type(T Struct::*);
 
-private:
-    template <auto Member>
-    [[nodiscard]] static auto field() {
-        using type = std::remove_reference_t<decltype(std::declval<tls_config&>().*Member)>;
-        return config_field<type>{&below<Roots, Member>...};
-    }
-    template <auto Root, auto Member>
-    [[nodiscard]] static auto& below(config_draft& draft) {
-        return Root(draft).*Member;
-    }
-};
+/// A member of a struct, of which `Roots` give the one concerned, or for the shared part both.
+template <auto Member, auto... Roots>
+[[nodiscard]] auto config_below() {
+    using type = decltype(config_member_type(Member));
+    return config_field<type>{[](config_draft& draft) -> type& { return Roots(draft).*Member; }...};
+}
+
+template <auto... Roots>
+void add_tls_keys(config_rows& rows, std::string section, std::string prefix) {
+    rows.part(std::move(section), std::move(prefix));
+    rows.add("system_trust", "SYSTEM_TRUST", config_below<&tls_config::system_trust, Roots...>(),
+             "Trust the CA certificates of this machine.", "true");
+    rows.add("ca_file", "CA_FILE", config_below<&tls_config::ca_file, Roots...>(),
+             "A PEM file with CA certificates to trust.");
+    rows.add("ca_pem", "CA_PEM", config_below<&tls_config::ca_pem, Roots...>(),
+             "The same as PEM text.");
+    rows.add("certificate_file", "CERTIFICATE_FILE",
+             config_below<&tls_config::certificate_file, Roots...>(),
+             "The client's certificate and the rest of its chain, a PEM file.");
+    rows.add("certificate_pem", "CERTIFICATE_PEM",
+             config_below<&tls_config::certificate_pem, Roots...>(), "The same as PEM text.");
+    rows.add("private_key_file", "PRIVATE_KEY_FILE",
+             config_below<&tls_config::private_key_file, Roots...>(),
+             "Its private key, a PEM file; by default it stands with the certificate.");
+    rows.add("private_key_password", "PRIVATE_KEY_PASSWORD",
+             config_below<&tls_config::private_key_password, Roots...>(),
+             "Opens an encrypted private key.");
+    rows.add("min_version", "MIN_VERSION", config_below<&tls_config::min_version, Roots...>(),
+             "The lowest version of TLS.", "1.2");
+    rows.code_only("private_key_pem", "PRIVATE_KEY_PEM", "A private key as text.");
+    rows.code_only("insecure", "INSECURE", "Accepting any certificate.");
+}
+
+template <auto... Roots>
+void add_proxy_keys(config_rows& rows, std::string section, std::string prefix) {
+    rows.part(std::move(section), std::move(prefix));
+    rows.add("url", "URL", config_below<&config_proxy::url, Roots...>(),
+             "The HTTP proxy to go through (proxy.md); without it none.", "",
+             config_rule::proxy_url);
+    rows.add("user", "USER", config_below<&config_proxy::user, Roots...>(),
+             "Who the proxy is told we are, by HTTP Basic (RFC 7617).", "", config_rule::user_id);
+    rows.add("password", "PASSWORD", config_below<&config_proxy::password, Roots...>(),
+             "The user's password, read anew for every connection.");
+    rows.add("no_proxy", "NO_PROXY", config_below<&config_proxy::no_proxy, Roots...>(),
+             "Who is reached without it; this machine always is.", "", config_rule::no_proxy);
+    rows.add("from_environment", "FROM_ENVIRONMENT",
+             config_below<&config_proxy::from_environment, Roots...>(),
+             "Instead of these: what `HTTPS_PROXY` and its like say at the start.", "false");
+}
 
 [[nodiscard]] inline std::vector<config::key> config_table() {
     constexpr auto token_tls = &config_at<&config_draft::token, &token_source_config::tls>;
     constexpr auto api_tls = &config_at<&config_draft::api, &rest_client_config::tls>;
+    constexpr auto token_proxy = &config_at<&config_draft::token_proxy>;
+    constexpr auto api_proxy = &config_at<&config_draft::api_proxy>;
     std::vector<config::key> keys;
     config_rows rows(keys);
     add_token_keys(rows);
@@ -282,9 +310,12 @@ private:
     add_lifetime_keys(rows);
     add_api_keys(rows);
     // The shared part comes first: values are put in place in this order.
-    tls_rows<token_tls, api_tls>::add(rows, "/tls", "TLS_");
-    tls_rows<token_tls>::add(rows, "/token/tls", "TOKEN_TLS_");
-    tls_rows<api_tls>::add(rows, "/api/tls", "API_TLS_");
+    add_tls_keys<token_tls, api_tls>(rows, "/tls", "TLS_");
+    add_tls_keys<token_tls>(rows, "/token/tls", "TOKEN_TLS_");
+    add_tls_keys<api_tls>(rows, "/api/tls", "API_TLS_");
+    add_proxy_keys<token_proxy, api_proxy>(rows, "/proxy", "PROXY_");
+    add_proxy_keys<token_proxy>(rows, "/token/proxy", "TOKEN_PROXY_");
+    add_proxy_keys<api_proxy>(rows, "/api/proxy", "API_PROXY_");
     return keys;
 }
 

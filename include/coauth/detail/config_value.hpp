@@ -6,10 +6,13 @@
 #ifndef COAUTH_DETAIL_CONFIG_VALUE_HPP
 #define COAUTH_DETAIL_CONFIG_VALUE_HPP
 
+#include <coauth/codec/basic_auth.hpp>
 #include <coauth/codec/redaction.hpp>
 #include <coauth/config_key.hpp>
 #include <coauth/detail/config_choices.hpp>
 #include <coauth/detail/config_draft.hpp>
+#include <coauth/http/no_proxy.hpp>
+#include <coauth/http/proxy_config.hpp>
 #include <coauth/url.hpp>
 
 #include <algorithm>
@@ -79,9 +82,13 @@ template <class T>
 
 [[nodiscard]] inline std::string put_config_text(std::string& out, std::string const& text,
                                                  config_rule rule) {
-    if (rule == config_rule::url) {
-        result<url> const parsed = url::parse(text);
+    if (rule == config_rule::url || rule == config_rule::proxy_url) {
+        result<url> const parsed =
+            rule == config_rule::url ? url::parse(text) : parse_proxy_url(text);
         if (!parsed) return parsed.error().message();
+    }
+    if (rule == config_rule::user_id) {
+        if (error const wrong = check_basic_auth(text, {})) return wrong.message();
     }
     out = text;
     return {};
@@ -155,7 +162,11 @@ template <class T>
         out = std::move(*parsed);
         return {};
     } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
-        out = std::get<std::vector<std::string>>(from);
+        auto const& list = std::get<std::vector<std::string>>(from);
+        if (key.rule == config_rule::no_proxy && !no_proxy_rules::parse(list)) {
+            return config_expected(key);
+        }
+        out = list;
         return {};
     } else if constexpr (std::is_same_v<T, string_pairs>) {
         return put_config_map(out, std::get<string_pairs>(from), key.rule);

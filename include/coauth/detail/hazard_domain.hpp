@@ -15,7 +15,6 @@
 
 #include <coauth/config.hpp>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -69,12 +68,7 @@ public:
     hazard_domain& operator=(hazard_domain const&) = delete;
 
     /// The owner's handle. Its last copy frees the domain, now or when the last slot is released.
-    [[nodiscard]] static std::shared_ptr<hazard_domain> make() {
-        std::shared_ptr<hazard_domain> domain(new hazard_domain,
-                                              [](hazard_domain* d) { d->abandon(); });
-        domain->self_ = domain;
-        return domain;
-    }
+    [[nodiscard]] static std::shared_ptr<hazard_domain> make();
 
     /// Protects what `source` points to, or nothing when that is null. Lock-free; allocates at a
     /// thread's first calls only.
@@ -172,16 +166,7 @@ private:
         }
     };
 
-    /// All lists of this thread; gives the slots back when the thread ends.
-    struct thread_lists {
-        std::vector<std::unique_ptr<thread_list>> lists;
-
-        ~thread_lists() {
-            ended() = true;
-            current() = nullptr;
-            for (auto const& list : lists) list->give_back();
-        }
-    };
+    struct thread_lists;
 
     // Plain variables, so that the hot path has no initialisation guard, and so that they can still
     // be read when the thread's objects with destructors are gone.
@@ -193,10 +178,7 @@ private:
         static thread_local constinit thread_list* pointer = nullptr;
         return pointer;
     }
-    static thread_lists& all() {
-        static thread_local thread_lists instance;
-        return instance;
-    }
+    static thread_lists& all();
 
     hazard_domain()
         : id_(next_id().fetch_add(1, std::memory_order_relaxed)) {}  // sync: unique only
@@ -257,20 +239,7 @@ private:
         return s;
     }
 
-    [[nodiscard]] thread_list* find_list() {
-        auto& lists = all().lists;
-        for (auto const& list : lists) {
-            if (list->domain_id == id_) return list.get();
-        }
-        // What is erased here may be the current one, and what follows may throw.
-        current() = nullptr;
-        std::erase_if(lists, [](auto const& list) { return list->domain.expired(); });
-        auto list = std::make_unique<thread_list>();
-        list->domain_id = id_;
-        list->domain = self_;
-        lists.push_back(std::move(list));
-        return lists.back().get();
-    }
+    [[nodiscard]] thread_list* find_list();
 
     /// Fills half of an empty list with slots that nobody owns.
     void claim(thread_list& list) {
@@ -287,43 +256,9 @@ private:
         if (list.size == 0) grow(list);
     }
 
-    void grow(thread_list& list) {
-        auto added = std::make_unique<block>();
-        std::lock_guard const lock(mutex_);
-        // Room for every slot there is, so that a scan never allocates.
-        std::size_t const total = slots_made_ + added->slots.size();
-        if (in_use_.capacity() < total) in_use_.reserve(std::max(total, 2 * in_use_.capacity()));
-        slots_made_ = total;
-        for (slot& s : added->slots) {
-            s.word.store(idle, std::memory_order_relaxed);  // sync: published by the store below
-            list.slots[list.size++] = &s;
-        }
-        added->next = blocks_.load(std::memory_order_relaxed);  // sync: written under the mutex
-        // sync: release for for_each_slot(). A scan cannot miss the block: it holds the mutex, so
-        // it comes before this, hence before every protection announced in the block.
-        blocks_.store(added.release(), std::memory_order_seq_cst);
-    }
+    void grow(thread_list& list);
 
-    void retire_node(retirable* node) noexcept {
-        retirable* unprotected = nullptr;
-        {
-            std::lock_guard const lock(mutex_);
-            node->next_ = std::exchange(retired_, node);
-            scan();
-            for (retirable** link = &retired_; *link != nullptr;) {
-                retirable* const r = *link;
-                auto const address = reinterpret_cast<std::uintptr_t>(r->address_);
-                if (std::binary_search(in_use_.begin(), in_use_.end(), address)) {
-                    link = &r->next_;
-                } else {
-                    *link = r->next_;
-                    r->next_ = std::exchange(unprotected, r);
-                }
-            }
-        }
-        // Outside of the lock: destroying an object may retire another.
-        destroy_all(unprotected);
-    }
+    void retire_node(retirable* node) noexcept;
 
     static void destroy_all(retirable* list) noexcept {
         while (list != nullptr) {
@@ -333,15 +268,7 @@ private:
     }
 
     /// Leaves in in_use_ what is announced, sorted. The mutex is held.
-    void scan() noexcept {
-        in_use_.clear();
-        for_each_slot([&](slot& s) {
-            // sync: seq_cst with protect(); acquire with release()
-            std::uintptr_t const word = s.word.load(std::memory_order_seq_cst);
-            if (word > idle) in_use_.push_back(word & ~mark);
-        });
-        std::sort(in_use_.begin(), in_use_.end());
-    }
+    void scan() noexcept;
 
     /// The owner has gone: no new protection can begin. Slots still in use are marked and counted.
     void abandon() noexcept {
@@ -376,5 +303,9 @@ private:
 };
 
 }  // namespace coauth::detail
+
+#ifndef COAUTH_SEPARATE_COMPILATION
+#include <coauth/detail/hazard_domain_impl.hpp>
+#endif
 
 #endif

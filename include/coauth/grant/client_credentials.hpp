@@ -20,9 +20,6 @@
 
 namespace coauth {
 
-/// Names and values of extra parameters or headers, in order.
-using string_pairs = std::vector<std::pair<std::string, std::string>>;
-
 struct client_credentials {
     coauth::scope scope{};
     /// Sent as `audience` where not empty: not in an RFC, but asked for by several large providers.

@@ -12,7 +12,7 @@
 #include <coauth/detail/asio.hpp>
 #include <coauth/detail/suspension.hpp>
 #include <coauth/error.hpp>
-#include <coauth/http/dialer.hpp>
+#include <coauth/http/dialer_impl.hpp>
 #include <coauth/http/socket_options.hpp>
 
 #include <array>
@@ -132,7 +132,7 @@ private:
     };
 
     void dial() {
-        auto socket = dialer_.dial(executor_, host_, port_, cause_);
+        auto socket = dialer_.dial()(executor_, host_, port_, cause_);
         if (cause_ != asio::error::host_not_found) where_ = stage::connect;
         if (!cause_) winner_.emplace(std::move(socket));
         finish();

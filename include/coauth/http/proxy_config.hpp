@@ -6,12 +6,11 @@
 #ifndef COAUTH_HTTP_PROXY_CONFIG_HPP
 #define COAUTH_HTTP_PROXY_CONFIG_HPP
 
-#include <coauth/codec/basic_auth.hpp>
+#include <coauth/config.hpp>
+#include <coauth/fwd.hpp>
 #include <coauth/result.hpp>
 #include <coauth/secret.hpp>
-#include <coauth/url.hpp>
 
-#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,46 +26,23 @@ namespace coauth {
 class proxy_credentials {
 public:
     /// Throws coauth::exception(errc::invalid_credentials): for instance a user with ':'.
-    proxy_credentials(std::string user, secret password) : user_(std::move(user)) {
-        check(password.reveal());
-        password_ = std::make_shared<secret const>(std::move(password));
-    }
+    proxy_credentials(std::string user, secret password);
     /// The password is read anew for every connection, so that rotation needs no restart.
-    proxy_credentials(std::string user, secret_reference password)
-        : user_(std::move(user)), password_(std::move(password)) {
-        check({});
-    }
+    proxy_credentials(std::string user, secret_reference password);
 
     [[nodiscard]] std::string const& user() const noexcept { return user_; }
 
     /// The value of Proxy-Authorization. Errors: secret_unavailable, invalid_credentials.
-    [[nodiscard]] result<secret> header() const {
-        if (auto const* fixed = std::get_if<fixed_password>(&password_)) {
-            return basic_auth(user_, (*fixed)->reveal());
-        }
-        result<secret> const now = std::get<secret_reference>(password_).read();
-        if (!now) return now.error();
-        if (error wrong = check_basic_auth(user_, now->reveal())) return wrong;
-        return basic_auth(user_, now->reveal());
-    }
+    [[nodiscard]] result<secret> header() const;
 
     /// Equal for equal credentials; of a reference, its name. To be digested under a key, never
     /// stored.
-    [[nodiscard]] secret identity() const {
-        if (auto const* fixed = std::get_if<fixed_password>(&password_)) {
-            return basic_auth(user_, (*fixed)->reveal());
-        }
-        auto const& named = std::get<secret_reference>(password_);
-        bool const file = named.where() == secret_reference::kind::file;
-        return secret(user_ + (file ? ":file:" : ":environment:") + named.name());
-    }
+    [[nodiscard]] secret identity() const;
 
 private:
     using fixed_password = std::shared_ptr<secret const>;
 
-    void check(std::string_view password) const {
-        if (error wrong = check_basic_auth(user_, password)) throw exception(std::move(wrong));
-    }
+    void check(std::string_view password) const;
 
     std::string user_;
     std::variant<fixed_password, secret_reference> password_;
@@ -96,30 +72,14 @@ struct proxy_config {
 namespace detail {
 
 /// The URL of a proxy: http, without userinfo, path and query.
-[[nodiscard]] inline result<url> parse_proxy_url(std::string_view text) {
-    auto const refuse = [](char const* why, char const* hint) {
-        return error(errc::invalid_url, stage::configuration, why).with_hint(hint);
-    };
-    std::size_t const colon = text.find("://");
-    std::string_view const scheme = text.substr(0, colon);
-    if (text.empty() || colon == text.npos || !detail::equals_lower(scheme, "http")) {
-        return refuse("the proxy's URL does not begin with http://",
-                      "only http proxies are offered, which tunnel https too");
-    }
-    if (text.find('@') != text.npos) {
-        return refuse("the proxy's URL has userinfo ('@' before the host)",
-                      "put them into proxy_config::credentials");
-    }
-    result<url> parsed = url::parse(text);
-    if (parsed && parsed->target() != "/") {
-        return refuse("the proxy's URL has a path or a query", "give its host and port only");
-    }
-    return parsed;
-}
+[[nodiscard]] result<url> parse_proxy_url(std::string_view text);
 
 }  // namespace detail
 }  // namespace coauth
 
+#ifndef COAUTH_SEPARATE_COMPILATION
 #include <coauth/http/proxy_config_env.hpp>
+#include <coauth/http/proxy_config_impl.hpp>
+#endif
 
 #endif

@@ -9,6 +9,7 @@
 #include <coauth/codec/percent.hpp>
 #include <coauth/http/no_proxy.hpp>
 #include <coauth/http/proxy_config.hpp>
+#include <coauth/url.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -32,6 +33,7 @@ struct environment_value {
 [[nodiscard]] inline environment_value first_in_environment(
     std::initializer_list<char const*> names) {
     for (char const* const name : names) {
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): reading is safe while nobody calls setenv()
         char const* const value = std::getenv(name);
         if (value != nullptr && *value != '\0') return {name, value};
     }
@@ -71,7 +73,7 @@ struct environment_value {
 
 }  // namespace detail
 
-inline std::optional<proxy_config> proxy_config::from_env(std::string_view scheme) {
+COAUTH_INLINE std::optional<proxy_config> proxy_config::from_env(std::string_view scheme) {
     using detail::first_in_environment;
     auto const found =
         scheme == "http"

@@ -95,6 +95,7 @@ using x509_handle = openssl_ptr<X509, X509_free>;
     };
     std::unique_ptr<DIR, closer> const directory(::opendir(path.c_str()));
     if (!directory) return false;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread has this directory
     while (::dirent const* const entry = ::readdir(directory.get())) {
         std::string_view const name = entry->d_name;
         bool const hashed = name.size() >= 10 && name[8] == '.' &&

@@ -7,14 +7,13 @@
 #ifndef COAUTH_PROTOCOL_TOKEN_REQUEST_HPP
 #define COAUTH_PROTOCOL_TOKEN_REQUEST_HPP
 
-#include <coauth/codec/form.hpp>
 #include <coauth/codec/http1_writer.hpp>
 #include <coauth/codec/http_fields.hpp>
+#include <coauth/config.hpp>
 #include <coauth/error.hpp>
 #include <coauth/secret.hpp>
 #include <coauth/url.hpp>
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +21,9 @@
 #include <vector>
 
 namespace coauth {
+
+/// Names and values of extra parameters or headers, in order.
+using string_pairs = std::vector<std::pair<std::string, std::string>>;
 
 class token_request {
 public:
@@ -38,20 +40,9 @@ public:
         return add_parameter(name, value);
     }
     /// Adds one more of the same name: only `resource` (RFC 8707 §2) and `audience` may repeat.
-    token_request& add_parameter(std::string_view name, std::string_view value) {
-        parameters_.emplace_back(std::string(name), secret(value));
-        return *this;
-    }
-    token_request& remove_parameter(std::string_view name) {
-        std::erase_if(parameters_, [&](auto const& p) { return p.first == name; });
-        return *this;
-    }
-    [[nodiscard]] std::optional<std::string_view> parameter(std::string_view name) const {
-        auto const it = std::find_if(parameters_.begin(), parameters_.end(),
-                                     [&](auto const& p) { return p.first == name; });
-        if (it == parameters_.end()) return std::nullopt;
-        return it->second.reveal();
-    }
+    token_request& add_parameter(std::string_view name, std::string_view value);
+    token_request& remove_parameter(std::string_view name);
+    [[nodiscard]] std::optional<std::string_view> parameter(std::string_view name) const;
     [[nodiscard]] std::vector<std::pair<std::string, secret>> const& parameters() const noexcept {
         return parameters_;
     }
@@ -84,10 +75,7 @@ public:
     [[nodiscard]] bool basic_encodings_differ() const noexcept { return basic_encodings_differ_; }
 
     /// The body: application/x-www-form-urlencoded, in the order in which parameters were added.
-    void encode(detail::wiped_buffer& out) const {
-        form_writer writer(out);
-        for (auto const& [name, value] : parameters_) writer.add(name, value.reveal());
-    }
+    void encode(detail::wiped_buffer& out) const;
 
 private:
     url endpoint_;
@@ -98,5 +86,9 @@ private:
 };
 
 }  // namespace coauth
+
+#ifndef COAUTH_SEPARATE_COMPILATION
+#include <coauth/protocol/token_request_impl.hpp>
+#endif
 
 #endif

@@ -7,7 +7,7 @@
 #define COAUTH_TESTING_MEMORY_NETWORK_HPP
 
 #include <coauth/detail/asio.hpp>
-#include <coauth/http/dialer.hpp>
+#include <coauth/http/dialer_impl.hpp>
 #include <coauth/testing/http_server.hpp>
 #include <coauth/testing/memory_hosts.hpp>
 #include <coauth/url.hpp>

@@ -107,11 +107,14 @@ struct server_response {
 /// 500 with the exception's text.
 using server_handler = std::function<awaitable<server_response>(server_request)>;
 
+/// What there is no need to wait for.
+[[nodiscard]] inline awaitable<server_response> ready(server_response r) { co_return r; }
+
 /// A handler that has nothing to wait for.
 [[nodiscard]] inline server_handler synchronous_handler(
     std::function<server_response(server_request const&)> answer) {
-    return [answer = std::move(answer)](server_request request) -> awaitable<server_response> {
-        co_return answer(request);
+    return [answer = std::move(answer)](server_request const& request) {
+        return ready(answer(request));
     };
 }
 

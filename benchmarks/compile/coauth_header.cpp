@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// The umbrella header alone.
+
+#include <coauth/coauth.hpp>

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// All bodies, for programs that define COAUTH_SEPARATE_COMPILATION: include this in exactly one
+// unit, compiled with the same options as the others. See config.hpp.
+
+#ifndef COAUTH_SRC_HPP
+#define COAUTH_SRC_HPP
+
+#include <coauth/config.hpp>
+
+#ifndef COAUTH_SEPARATE_COMPILATION
+#error "coauth/src.hpp is for separate compilation: define COAUTH_SEPARATE_COMPILATION in all units"
+#endif
+
+#include <coauth/authorization_impl.hpp>
+#include <coauth/cache/token_cache_impl.hpp>
+#include <coauth/client_auth/client_secret_basic_impl.hpp>
+#include <coauth/client_auth/client_secret_post_impl.hpp>
+#include <coauth/client_auth/secret_source_impl.hpp>
+#include <coauth/codec/challenge_impl.hpp>
+#include <coauth/codec/http_fields_impl.hpp>
+#include <coauth/detail/hazard_domain_impl.hpp>
+#include <coauth/error_impl.hpp>
+#include <coauth/exchange_log_impl.hpp>
+#include <coauth/exchange_record_impl.hpp>
+#include <coauth/http/dialer_impl.hpp>
+#include <coauth/http/proxy_config_env.hpp>
+#include <coauth/http/proxy_config_impl.hpp>
+#include <coauth/json_body_impl.hpp>
+#include <coauth/protocol/token_request_impl.hpp>
+#include <coauth/rest_client_impl.hpp>
+#include <coauth/scope_impl.hpp>
+#include <coauth/secret_impl.hpp>
+#include <coauth/token_source_impl.hpp>
+#include <coauth/url_impl.hpp>
+
+#endif
