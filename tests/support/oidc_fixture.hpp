@@ -6,8 +6,8 @@
 #ifndef COAUTH_TESTS_SUPPORT_OIDC_FIXTURE_HPP
 #define COAUTH_TESTS_SUPPORT_OIDC_FIXTURE_HPP
 
-#include "support/oidc_log.hpp"
 #include "support/canary_watch.hpp"
+#include "support/oidc_log.hpp"
 #include "support/oidc_server.hpp"
 
 #include <coauth/coauth.hpp>
