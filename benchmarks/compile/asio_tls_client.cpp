@@ -21,10 +21,11 @@
 namespace {
 
 asio::awaitable<void> list_users(asio::ssl::context& tls) {
-    asio::ip::tcp::resolver resolver(co_await asio::this_coro::executor);
+    auto const executor = co_await asio::this_coro::executor;
+    asio::ip::tcp::resolver resolver(executor);
     auto const found =
         co_await resolver.async_resolve("api.example.com", "443", asio::use_awaitable);
-    asio::ssl::stream<asio::ip::tcp::socket> stream(co_await asio::this_coro::executor, tls);
+    asio::ssl::stream<asio::ip::tcp::socket> stream(executor, tls);
     co_await asio::async_connect(stream.lowest_layer(), found, asio::use_awaitable);
     stream.set_verify_callback(asio::ssl::host_name_verification("api.example.com"));
     co_await stream.async_handshake(asio::ssl::stream_base::client, asio::use_awaitable);

@@ -10,12 +10,12 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>
-#include <cstring>
 #include <fcntl.h>
 #include <memory>
 #include <string_view>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace coauth {
@@ -37,9 +37,9 @@ COAUTH_INLINE result<secret> secret_reference::read_file() const {
             if (fd >= 0) ::close(fd);
         }
     } const file{::open(name_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
-    if (file.fd < 0) return unavailable(std::strerror(errno));
+    if (file.fd < 0) return unavailable(std::generic_category().message(errno));
     struct ::stat status {};
-    if (::fstat(file.fd, &status) != 0) return unavailable(std::strerror(errno));
+    if (::fstat(file.fd, &status) != 0) return unavailable(std::generic_category().message(errno));
     if (!S_ISREG(status.st_mode)) return unavailable("is not a regular file");
 
     struct buffer {
@@ -50,7 +50,7 @@ COAUTH_INLINE result<secret> secret_reference::read_file() const {
     while (size <= limit) {
         ::ssize_t const n = ::read(file.fd, content.bytes.get() + size, limit + 1 - size);
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return unavailable(std::strerror(errno));
+        if (n < 0) return unavailable(std::generic_category().message(errno));
         if (n == 0) break;
         size += static_cast<std::size_t>(n);
     }

@@ -5,46 +5,35 @@
 
 #include "support/process_memory.hpp"
 
+#include <coauth/crypto/random.hpp>
 #include <coauth/secret.hpp>
 
 #include <cstdio>
 #include <memory>
-#include <string>
+#include <string_view>
 
 namespace {
 
 using coauth_test::masked_text;
 
-constexpr int length = 60;
-
-char letter(int i) { return static_cast<char>('a' + (i * 11 + 5) % 26); }
-
-/// The end of the secret: the allocator overwrites the first 16 bytes of a freed block. Made
-/// without ever being there in one piece.
-masked_text looked_for() {
+/// The end of the secret: the allocator overwrites the first 16 bytes of a freed block. The mask is
+/// put on byte by byte, so that it is never there in one piece.
+masked_text end_of(coauth::secret const& held) {
     masked_text text("");
-    for (int i = length - 20; i != length; ++i) text.add(letter(i));
+    std::string_view const bytes = held.reveal();
+    for (char const c : bytes.substr(bytes.size() - 20)) text.add(c);
     return text;
-}
-
-std::unique_ptr<coauth::secret> make() {
-    std::string plain;
-    plain.reserve(length);
-    for (int i = 0; i != length; ++i) plain += letter(i);
-    auto made = std::make_unique<coauth::secret>(plain);
-    coauth::detail::wipe(plain.data(), plain.size());
-    return made;
 }
 
 }  // namespace
 
 int main() {
-    masked_text const text = looked_for();
     coauth_test::process_memory const memory;
-    auto held = make();
+    auto held = std::make_unique<coauth::secret>(coauth::random_secret(60));
+    masked_text const text = end_of(*held);
     std::size_t const during = memory.count(text);
     held.reset();
     std::size_t const after = memory.count(text);
     std::printf("copies while it is held: %zu, afterwards: %zu\n", during, after);
-    return during != 0 && after == 0 ? 0 : 1;
+    return during == 1 && after == 0 ? 0 : 1;
 }

@@ -130,7 +130,9 @@ def cached(unit, cache, own):
 
 def units(cache, documents):
     headers = cache / "all_headers.cpp"
-    text = "".join(f"#include <{path.relative_to(tree.INCLUDE).as_posix()}>\n" for path in tree.code(("include",)))
+    # src.hpp refuses to be included without separate compilation, and is nothing but includes.
+    text = "".join(f"#include <{path.relative_to(tree.INCLUDE).as_posix()}>\n" for path in tree.code(("include",))
+                   if path.name != "src.hpp")
     if not headers.exists() or headers.read_text(encoding="utf-8") != text:
         headers.write_text(text, encoding="utf-8")
     candidates = [p for p in tree.code(("tests", "examples", "tools", "benchmarks")) if p.suffix == ".cpp"]

@@ -38,7 +38,8 @@ def main():
         sys.exit(__doc__)
     cache = Path(sys.argv[1]).resolve()
     cache.mkdir(parents=True, exist_ok=True)
-    headers = tree.code(("include",))
+    # src.hpp refuses to be included without separate compilation, and is nothing but includes.
+    headers = [path for path in tree.code(("include",)) if path.name != "src.hpp"]
     unit = cache / "tidy.cpp"
     unit.write_text("".join(f"#include <{path.relative_to(tree.INCLUDE).as_posix()}>\n" for path in headers),
                     encoding="utf-8")

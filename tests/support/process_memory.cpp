@@ -59,6 +59,8 @@ std::size_t process_memory::count(masked_text const& text) const {
         if (data) found += count_in(memory, from, to, text, buffer.get());
     }
     ::close(memory);
+    // Else the next search finds what this one has read.
+    ::explicit_bzero(buffer.get(), window);
     return found;
 }
 

@@ -9,6 +9,7 @@
 #ifndef COAUTH_JSON_NLOHMANN_HPP
 #define COAUTH_JSON_NLOHMANN_HPP
 
+#include <coauth/detail/text_position.hpp>
 #include <coauth/json_body.hpp>
 
 #include <algorithm>

@@ -10,6 +10,7 @@
 #include <coauth/codec/http1_parser.hpp>
 #include <coauth/codec/http1_writer.hpp>
 #include <coauth/detail/asio.hpp>
+#include <coauth/detail/uri_host.hpp>
 #include <coauth/testing/request_log.hpp>
 #include <coauth/testing/server_message.hpp>
 #include <coauth/testing/server_wire.hpp>
