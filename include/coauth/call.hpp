@@ -89,6 +89,12 @@ public:
         return std::move(response_);
     }
 
+    /// Its coroutine ends with an exception: this is all that is still done.
+    void abandon(error why) noexcept {
+        fail(std::move(why));
+        finished();
+    }
+
     void abort(error reason) override {
         aborted_ = std::move(reason);
         if (auto const waiting = token_wait_.lock()) waiting->wake(wake_reason::cancelled);

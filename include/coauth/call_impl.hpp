@@ -349,8 +349,8 @@ inline void call::finished() noexcept {
     error const cancelled = cut_off ? error(errc::cancelled) : error();
     error const& failure = cut_off ? cancelled : failure_;
     try {
-        if (exchange_ && recording_ && cut_off) {
-            exchange_->abort(errc::cancelled);
+        if (exchange_ && recording_ && failure) {
+            exchange_->abort(static_cast<errc>(failure.code().value()));
             recording_->end_exchange(*exchange_);
         }
         exchange_.reset();

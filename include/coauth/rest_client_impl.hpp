@@ -36,6 +36,27 @@ namespace detail {
     } catch (...) { return false; }
 }
 
+/// What was thrown out of a call, as the error that a try_ member gives.
+[[nodiscard]] inline error error_of(std::exception_ptr const& thrown) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (exception const& e) { return e.error(); } catch (std::bad_alloc const&) {
+        return error(errc::out_of_memory);
+    } catch (std::exception const& e) {
+        if (is_cancellation(thrown)) return error(errc::cancelled);
+        return error(errc::hook_failed, stage::hook, e.what());
+    } catch (...) { return error(errc::hook_failed, stage::hook); }
+}
+
+/// Tells a call that its coroutine ends with an exception, so that log and observer say which. Null
+/// where the call has gone to another executor.
+inline void abandon(call* c, std::exception_ptr const& thrown) noexcept {
+    if (c == nullptr) return;
+    try {
+        c->abandon(error_of(thrown));
+    } catch (std::bad_alloc const&) { c->abandon(error(errc::out_of_memory)); }
+}
+
 /// A cancelled await is errc::cancelled; what a hook of the user threw goes to the user as it is.
 [[noreturn]] inline response outcome_of(std::exception_ptr const& thrown,
                                         std::in_place_type_t<response>) {
@@ -45,14 +66,7 @@ namespace detail {
 
 inline result<response> outcome_of(std::exception_ptr const& thrown,
                                    std::in_place_type_t<result<response>>) {
-    try {
-        std::rethrow_exception(thrown);
-    } catch (exception const& e) { return e.error(); } catch (std::bad_alloc const&) {
-        return error(errc::out_of_memory);
-    } catch (std::exception const& e) {
-        if (is_cancellation(thrown)) return error(errc::cancelled);
-        return error(errc::hook_failed, stage::hook, e.what());
-    } catch (...) { return error(errc::hook_failed, stage::hook); }
+    return error_of(thrown);
 }
 
 }  // namespace detail
@@ -94,6 +108,7 @@ awaitable<Outcome> rest_client::perform(std::unique_ptr<detail::call> c) {
         }
         co_return c->finish(std::in_place_type<Outcome>);
     } catch (...) { thrown = std::current_exception(); }
+    detail::abandon(c.get(), thrown);
     co_return detail::outcome_of(thrown, std::in_place_type<Outcome>);
 }
 
