@@ -141,6 +141,7 @@ private:
     [[nodiscard]] url const& where() const noexcept { return url_ ? *url_ : *core_->base; }
     [[nodiscard]] std::string full_url() const { return where().origin() + target_; }
     [[nodiscard]] std::string_view traceparent() const;
+    void hide_credentials();
     void record_request();
     void tell_sent();
     void tell_retried(retry_reason why) const;

@@ -130,6 +130,7 @@ inline bool call::find_cached_token() {
 }
 
 inline void call::begin_exchange() {
+    if (recording_) hide_credentials();
     if (exchange_ && exchange_->next() != http::exchange::step::done) {
         state_ = state::exchange;  // it gave its connection back while a token was fetched
         return;
@@ -318,15 +319,20 @@ inline std::string_view call::traceparent() const {
     return is_traceparent(value) ? value : std::string_view();
 }
 
-inline void call::record_request() {
-    request const& r = authorized_ ? *authorized_ : request_;
+/// What must not be shown, before anything is: it may stand in the URL, too.
+inline void call::hide_credentials() {
     exchange_recorder& recorder = recording_->exchange();
     if (token_) recorder.hide(token_.authorization());
     auto const* fixed = std::get_if<static_credential>(&authorization_.what());
     if (fixed != nullptr) recorder.hide(fixed->value->reveal());
+    recorder.hide(request_.headers());
     if (authorized_) recorder.hide(authorized_->headers());
+}
+
+inline void call::record_request() {
+    request const& r = authorized_ ? *authorized_ : request_;
     auto const type = r.headers().find("Content-Type");
-    recorder.sending(exchange_->output().view(), type.value_or(""), r.body());
+    recording_->exchange().sending(exchange_->output().view(), type.value_or(""), r.body());
 }
 
 inline void call::tell_sent() {
@@ -354,7 +360,10 @@ inline void call::finished() noexcept {
             recording_->end_exchange(*exchange_);
         }
         exchange_.reset();
-        if (recording_) recording_->end(request_, full_url(), response_.status(), failure);
+        if (recording_) {
+            hide_credentials();
+            recording_->end(request_, full_url(), response_.status(), failure);
+        }
         if (!core_->config.observer) return;
         url const& to = where();
         core_->config.observer(request_done{

@@ -254,6 +254,23 @@ TEST_F(exchange_log_test, shows_a_token_request_that_was_never_answered) {
     EXPECT_NE(hanging.request_body.text.find("client_credentials"), std::string::npos);
 }
 
+TEST_F(exchange_log_test, redacts_the_token_of_the_call_in_its_url_under_any_name) {
+    token_endpoint.set(
+        [](server_request const&) { return token_answer("canary-token-0123456789"); });
+    call_record const call =
+        send(client, coauth::request("GET", "/x?cursor=canary-token-0123456789"));
+    EXPECT_EQ(all_of(call).find("canary"), std::string::npos) << all_of(call);
+}
+
+TEST_F(exchange_log_test, redacts_a_key_in_the_url_of_a_call_that_was_not_sent) {
+    token_endpoint.set([](server_request const&) { return server_response(503); });
+    coauth::request r("GET", "/x?cursor=canary-key-0123456789");
+    r.header("X-Api-Key", "canary-key-0123456789");
+    call_record const call = send(client, std::move(r));
+    EXPECT_TRUE(call.exchanges.empty());
+    EXPECT_EQ(all_of(call).find("canary"), std::string::npos) << all_of(call);
+}
+
 // a secret that comes in two reads, and one that the API repeats in plain text.
 TEST_F(exchange_log_test, redacts_a_token_that_the_api_echoes_in_plain_text) {
     api.set([](server_request const& r) {
