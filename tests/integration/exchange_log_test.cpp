@@ -271,6 +271,18 @@ TEST_F(exchange_log_test, redacts_a_key_in_the_url_of_a_call_that_was_not_sent) 
     EXPECT_EQ(all_of(call).find("canary"), std::string::npos) << all_of(call);
 }
 
+TEST_F(exchange_log_test, redacts_wherever_it_turns_up_a_header_that_the_user_names) {
+    api.set([](server_request const& r) {
+        return server_response(200, "text/plain",
+                               "for " + std::string(*r.fields.find("X-Patient")));
+    });
+    exchange_log const log({.also_redact = {"patient"}});
+    coauth::request r("GET", "/x");
+    r.header("X-Patient", "canary-patient-0123456789").log(log);
+    run(io, client.send(std::move(r)));
+    EXPECT_EQ(all_of(*log.last()).find("canary"), std::string::npos) << all_of(*log.last());
+}
+
 // a secret that comes in two reads, and one that the API repeats in plain text.
 TEST_F(exchange_log_test, redacts_a_token_that_the_api_echoes_in_plain_text) {
     api.set([](server_request const& r) {
