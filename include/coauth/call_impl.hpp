@@ -135,14 +135,7 @@ inline void call::begin_exchange() {
         state_ = state::exchange;  // it gave its connection back while a token was fetched
         return;
     }
-    http::exchange_options o;
-    auto const* own = std::get_if<client_certificate>(&authorization_.what());
-    if (url_ || own != nullptr) {
-        o.origin = url_ ? *url_ : *core_->base;
-        if (own != nullptr) o.tls = own->tls();
-    } else {
-        o.endpoint = core_->endpoint();
-    }
+    http::exchange_options o = core_->way_to(url_, authorization_);
     o.head_request = request_.method() == "HEAD";
     o.repeatable = request_.is_idempotent();
     o.max_body = core_->config.max_response_body;

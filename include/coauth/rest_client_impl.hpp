@@ -14,6 +14,7 @@
 #include <exception>
 #include <memory>
 #include <new>
+#include <optional>
 #include <system_error>
 #include <utility>
 #include <variant>
@@ -121,19 +122,14 @@ COAUTH_INLINE awaitable<void> rest_client::warm_up(std::shared_ptr<detail::rest_
 }
 
 COAUTH_INLINE awaitable<void> rest_client::warm_up_here(std::shared_ptr<detail::rest_core> core) {
+    if (core->stopping()) throw exception(error(errc::stopped));
     time_point const deadline = saturating_add(boot_clock::now(), core->config.call_deadline);
-    auto const& how = core->config.authorization.what();
-    if (auto const* tokens = std::get_if<token_source>(&how)) {
+    authorization const& how = core->config.authorization;
+    if (auto const* tokens = std::get_if<token_source>(&how.what())) {
         co_await tokens->warm_up(get_options().deadline(core->config.call_deadline));
     }
-    http::exchange_options o;
+    http::exchange_options o = core->way_to(std::nullopt, how);
     o.total_deadline = deadline;
-    if (auto const* own = std::get_if<client_certificate>(&how)) {
-        o.origin = *core->base;
-        o.tls = own->tls();
-    } else {
-        o.endpoint = core->endpoint();
-    }
     http::exchange x(core->transport, std::move(o));
     bool const idle = x.try_open();
     if (!idle) co_await x.open();

@@ -81,6 +81,19 @@ TEST_F(health_test, a_warm_client_has_its_token_and_its_connection) {
     EXPECT_EQ(api.http().counters().connections_opened, 1U);
 }
 
+TEST_F(health_test, a_stopped_client_is_not_warmed_up) {
+    coauth::rest_client_config c;
+    c.base_url = api.url("/");
+    c.authorization = tokens;
+    coauth::rest_client const client(io.get_executor(), std::move(c));
+    run(io, client.stop(0s));
+    try {
+        run(io, client.warm_up());
+        FAIL() << "it was stopped";
+    } catch (coauth::exception const& e) { EXPECT_TRUE(e.error().is(errc::stopped)) << e.what(); }
+    EXPECT_EQ(token_endpoint.count(), 0U);
+}
+
 TEST_F(health_test, a_client_that_cannot_be_warmed_up_says_why) {
     std::string const gone = [] {
         recording_server shut([](server_request const&) { return server_response(200); });
