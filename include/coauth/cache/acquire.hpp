@@ -63,10 +63,12 @@ public:
         note_->why = a.why;
         if (a.flight) a.flight->report.want();
     }
-    void note_end(detail::flight const& f, duration waited) const {
+    /// A caller may wait for one flight after another.
+    void note_end(detail::flight const& f, clock const& by, time_point since) const {
         if (note_ == nullptr) return;
-        note_->waited += waited;
-        note_->exchanges = f.report.records();
+        note_->waited += by.now() - since;
+        exchange_records const said = f.report.records();
+        note_->exchanges.insert(note_->exchanges.end(), said.begin(), said.end());
     }
 
 private:
@@ -129,7 +131,7 @@ inline awaitable<result<token_ref>> acquire(std::shared_ptr<cache_entry> entry,
         asio::steady_timer timer(executor);
         if (limit != time_point::max()) wake_at(timer, limit - now, a.waiting);
         wake_reason const reason = co_await suspension::wait(a.waiting);
-        demand.note_end(*a.flight, entry->policy().clock.now() - now);
+        demand.note_end(*a.flight, entry->policy().clock, now);
         if (reason == wake_reason::cancelled) co_return error(errc::cancelled, stage::token);
         if (reason == wake_reason::expired && limit == demand.deadline()) {
             co_return error(errc::deadline_exceeded, stage::token,
