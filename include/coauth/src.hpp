@@ -19,6 +19,7 @@
 #include <coauth/client_auth/secret_source_impl.hpp>
 #include <coauth/codec/challenge_impl.hpp>
 #include <coauth/codec/http_fields_impl.hpp>
+#include <coauth/codec/path_segment_impl.hpp>
 #include <coauth/detail/hazard_domain_impl.hpp>
 #include <coauth/error_impl.hpp>
 #include <coauth/exchange_log_impl.hpp>
@@ -28,6 +29,7 @@
 #include <coauth/http/proxy_config_impl.hpp>
 #include <coauth/json_body_impl.hpp>
 #include <coauth/protocol/token_request_impl.hpp>
+#include <coauth/request_impl.hpp>
 #include <coauth/rest_client_impl.hpp>
 #include <coauth/scope_impl.hpp>
 #include <coauth/secret_impl.hpp>

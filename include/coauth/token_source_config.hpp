@@ -6,7 +6,7 @@
 #ifndef COAUTH_TOKEN_SOURCE_CONFIG_HPP
 #define COAUTH_TOKEN_SOURCE_CONFIG_HPP
 
-#include <coauth/cache/timeline.hpp>
+#include <coauth/cache/lifetime_policy.hpp>
 #include <coauth/client_auth/client_authentication.hpp>
 #include <coauth/clock.hpp>
 #include <coauth/exchange_log.hpp>

@@ -6,6 +6,7 @@
 #define COAUTH_CACHE_CACHE_ENTRY_IMPL_HPP
 
 #include <coauth/cache/cache_entry.hpp>
+#include <coauth/cache/timeline.hpp>
 
 namespace coauth {
 

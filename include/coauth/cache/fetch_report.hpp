@@ -6,18 +6,15 @@
 #ifndef COAUTH_CACHE_FETCH_REPORT_HPP
 #define COAUTH_CACHE_FETCH_REPORT_HPP
 
-#include <coauth/fwd.hpp>
+#include <coauth/cache/exchange_records.hpp>
 
 #include <atomic>
 #include <cstddef>
 #include <memory>
 #include <mutex>
 #include <utility>
-#include <vector>
 
 namespace coauth::detail {
-
-using exchange_records = std::vector<std::shared_ptr<exchange_record const>>;
 
 class fetch_report {
 public:

@@ -6,7 +6,7 @@
 #ifndef COAUTH_CACHE_TOKEN_RECORD_HPP
 #define COAUTH_CACHE_TOKEN_RECORD_HPP
 
-#include <coauth/cache/timeline.hpp>
+#include <coauth/cache/lifetime_policy.hpp>
 #include <coauth/clock.hpp>
 #include <coauth/detail/hazard_domain.hpp>
 #include <coauth/secret.hpp>

@@ -41,8 +41,10 @@ public:
         return names_.contain_header(name);
     }
 
-    /// The value of a header field. Of Authorization the scheme stays, of cookies their names.
+    /// The value of a header field. Of Authorization the scheme stays, of cookies their names. A
+    /// note in brackets in place of one that no server takes.
     [[nodiscard]] std::string header(std::string_view name, std::string_view value) const {
+        if (value.size() > longest_header) return detail::size_note(value.size());
         detail::wiped_buffer out;
         return detail::redact_header_by_name(names_, name, values_.remove(value, out));
     }
@@ -107,6 +109,8 @@ public:
     }
 
 private:
+    static constexpr std::size_t longest_header = std::size_t{64} * 1024;
+
     void add(http_fields& shown, std::string_view name, std::string_view value) const {
         detail::wiped_buffer out;
         // The name is the peer's, too.

@@ -7,7 +7,6 @@
 #ifndef COAUTH_PROTOCOL_TOKEN_REQUEST_HPP
 #define COAUTH_PROTOCOL_TOKEN_REQUEST_HPP
 
-#include <coauth/codec/http1_writer.hpp>
 #include <coauth/codec/http_fields.hpp>
 #include <coauth/config.hpp>
 #include <coauth/error.hpp>
@@ -49,15 +48,7 @@ public:
 
     /// Sets a header. Throws coauth::exception(errc::invalid_header) for a name or value that HTTP
     /// does not allow, and for headers that the library sets itself.
-    token_request& header(std::string_view name, std::string_view value) {
-        if (check_user_header(name, value) != errc{}) {
-            throw exception(error(errc::invalid_header, stage::configuration,
-                                  "a header of the token request is not allowed by HTTP, or is set "
-                                  "by the library"));
-        }
-        headers_.set(name, value);
-        return *this;
-    }
+    token_request& header(std::string_view name, std::string_view value);
     [[nodiscard]] http_fields const& headers() const noexcept { return headers_; }
 
     /// The name of the client authentication method, for the hints of error messages.
