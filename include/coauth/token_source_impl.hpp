@@ -114,6 +114,7 @@ COAUTH_INLINE awaitable<void> token_source::stop(token_source self, duration gra
             detail::fetch_run::end(*self.entry_, flight, error(errc::stopped, stage::token));
         }
     }
+    detail::credential_look::end(*self.endpoint_);
     co_await self.endpoint_->close();
 }
 

@@ -7,6 +7,7 @@
 #define COAUTH_CACHE_ACQUIRE_HPP
 
 #include <coauth/cache/cache_entry.hpp>
+#include <coauth/cache/credential_look.hpp>
 #include <coauth/cache/fetch_run.hpp>
 #include <coauth/cache/token_decision.hpp>
 
@@ -114,7 +115,20 @@ inline awaitable<result<token_ref>> acquire(std::shared_ptr<cache_entry> entry,
         time_point const now = entry->policy().clock.now();
         cache_entry::arrival a = demand.arrive(*entry, now);
         demand.note_arrival(a);
-        if (a.failure) co_return std::move(*a.failure);
+        if (a.failure) {
+            auto const asked = credential_look::whom_to_ask(*entry, fetcher, *a.failure, now);
+            if (!asked) co_return std::move(*a.failure);
+            auto const waiting = std::make_shared<suspension>();
+            demand.report(waiting);
+            auto const look = credential_look::start(entry, asked, waiting);
+            asio::steady_timer timer(executor);
+            wake_at(timer, std::min(demand.deadline() - now, credential_look::patience), waiting);
+            wake_reason const reason = co_await suspension::wait(waiting);
+            if (reason == wake_reason::cancelled) co_return error(errc::cancelled, stage::token);
+            bool const retry = reason == wake_reason::ready && look->found_another();
+            if (!retry) co_return std::move(*a.failure);
+            continue;
+        }
         if (!a.flight) co_return std::move(a.token);
 
         place_in_flight const place(*entry, a);
