@@ -12,8 +12,10 @@
 #include <coauth/cache/token_decision.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +33,22 @@ public:
         generation_ = generation;
         origin_ = std::move(origin);
         return std::move(*this);
+    }
+
+    /// While a failure is remembered, the next attempt is waited for.
+    void wait_through_backoff(bool wait) noexcept { through_backoff_ = wait; }
+    /// How long to wait now, before another look, for the attempt that follows a remembered
+    /// failure; empty where that is the answer. In steps, since a mended secret, retry_now() or
+    /// another caller may end the pause at any time.
+    [[nodiscard]] std::optional<duration> pause(cache_entry& entry, time_point now) {
+        if (!through_backoff_) return std::nullopt;
+        if (!next_attempt_) {
+            std::optional<duration> const rest = entry.health(now).next_attempt_in;
+            if (!rest) return duration::zero();
+            next_attempt_ = saturating_add(now, *rest);
+        }
+        if (now >= *next_attempt_ || *next_attempt_ > deadline_) return std::nullopt;
+        return std::min<duration>(*next_attempt_ - now, std::chrono::seconds(1));
     }
 
     /// Goes with the fetch if this caller starts it (W3C Trace Context).
@@ -79,7 +97,9 @@ private:
     std::string traceparent_;
     token_decision* note_ = nullptr;
     std::weak_ptr<suspension>* report_ = nullptr;
+    std::optional<time_point> next_attempt_;
     bool rejected_ = false;
+    bool through_backoff_ = false;
 };
 
 /// Takes a caller out of its flight when its frame goes, however it goes.
@@ -117,16 +137,20 @@ inline awaitable<result<token_ref>> acquire(std::shared_ptr<cache_entry> entry,
         demand.note_arrival(a);
         if (a.failure) {
             auto const asked = credential_look::whom_to_ask(*entry, fetcher, *a.failure, now);
-            if (!asked) co_return std::move(*a.failure);
+            std::optional<duration> pause = demand.pause(*entry, now);
+            if (!asked && !pause) co_return std::move(*a.failure);
             auto const waiting = std::make_shared<suspension>();
             demand.report(waiting);
-            auto const look = credential_look::start(entry, asked, waiting);
+            std::shared_ptr<credential_look> look;
+            if (asked) look = credential_look::start(entry, asked, waiting);
             asio::steady_timer timer(executor);
-            wake_at(timer, std::min(demand.deadline() - now, credential_look::patience), waiting);
+            duration const limit = asked ? credential_look::patience : *pause;
+            wake_at(timer, std::min(demand.deadline() - now, limit), waiting);
             wake_reason const reason = co_await suspension::wait(waiting);
             if (reason == wake_reason::cancelled) co_return error(errc::cancelled, stage::token);
-            bool const retry = reason == wake_reason::ready && look->found_another();
-            if (!retry) co_return std::move(*a.failure);
+            bool const changed = reason == wake_reason::ready && look->found_another();
+            if (!changed && !pause) co_return std::move(*a.failure);
+            if (fetcher->stopped()) co_return error(errc::stopped, stage::token);
             continue;
         }
         if (!a.flight) co_return std::move(a.token);

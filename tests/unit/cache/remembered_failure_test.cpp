@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// Who looks for a changed credential, and what becomes of that caller when the look does not end.
+// Callers while a failure is remembered: who looks for a changed credential, who waits for the next
+// attempt, and what becomes of them.
 
 #include <coauth/cache/acquire.hpp>
 #include <coauth/testing/manual_clock.hpp>
@@ -50,19 +51,19 @@ private:
     }
 };
 
-class credential_look : public ::testing::Test {
+/// A key and its callers, after a fetch that failed.
+class remembered_failure : public ::testing::Test {
 protected:
-    credential_look() : key(policy(clock)) {
-        fetcher->answer_with([](unsigned n, time_point started) {
-            coauth::result<coauth::detail::fetched_token> no = server_error(400);
-            if (n == 1) return no;
+    explicit remembered_failure(int status) : key(policy(clock)) {
+        fetcher->answer_with([this, status](unsigned n, time_point started) {
+            coauth::result<coauth::detail::fetched_token> no = server_error(status);
+            if (n <= failures) return no;
             return coauth::result<coauth::detail::fetched_token>(granted("token", 3600, started));
         });
         key.entry->set_home(fetcher);
         call();
         poll();
         EXPECT_TRUE(calls[0]->failed_with(errc::token_endpoint_failed));
-        fetcher->credential().not_before(clock.now());
     }
 
     static coauth::cache_policy policy(manual_clock const& clock) {
@@ -86,7 +87,9 @@ protected:
             }
         }
     }
-    void end_look() { fetcher->looking->wake(coauth::detail::wake_reason::ready); }
+    void run_until_finished(token_call const& c) {
+        for (poll(); !c.finished(); poll()) other.run_one();
+    }
 
     manual_clock clock;
     cached_key key;
@@ -95,6 +98,14 @@ protected:
     std::shared_ptr<watched_fetcher> fetcher =
         std::make_shared<watched_fetcher>(home->get_executor(), clock);
     std::vector<call_handle> calls;
+    unsigned failures = 1;
+};
+
+/// A definitive one.
+class credential_look : public remembered_failure {
+protected:
+    credential_look() : remembered_failure(400) { fetcher->credential().not_before(clock.now()); }
+    void end_look() { fetcher->looking->wake(coauth::detail::wake_reason::ready); }
 };
 
 TEST_F(credential_look, is_one_callers_and_the_others_are_answered_meanwhile) {
@@ -151,7 +162,7 @@ TEST_F(credential_look, goes_on_when_its_caller_is_cancelled) {
 
 TEST_F(credential_look, keeps_its_caller_no_longer_than_that_ones_deadline) {
     auto const looks = call(token_demand(clock.now() + 5ms));
-    for (poll(); !looks->finished(); poll()) other.run_one();
+    run_until_finished(*looks);
     EXPECT_TRUE(looks->failed_with(errc::token_endpoint_failed));
 }
 
@@ -200,6 +211,82 @@ TEST_F(credential_look, is_not_begun_for_a_source_that_has_been_stopped) {
     poll();
     EXPECT_EQ(fetcher->looks, 0U);
     EXPECT_TRUE(calls.back()->finished());
+}
+
+/// One that passes by itself.
+class next_attempt : public remembered_failure {
+protected:
+    next_attempt() : remembered_failure(500) {}
+
+    call_handle patient_call(time_point deadline = time_point::max()) {
+        token_demand demand(deadline);
+        demand.wait_through_backoff(true);
+        return call(demand);
+    }
+    /// So that what waits for it waits for a moment only.
+    void come_near() { clock.advance(*key.entry->health(clock.now()).next_attempt_in - 5ms); }
+};
+
+TEST_F(next_attempt, is_waited_for_by_patient_callers_who_share_it) {
+    come_near();
+    auto const one = patient_call();
+    auto const two = patient_call();
+    auto const hasty = call();
+    poll();
+    EXPECT_TRUE(hasty->failed_with(errc::token_endpoint_failed));
+    EXPECT_FALSE(one->finished());
+    EXPECT_EQ(fetcher->fetches(), 1U);
+    clock.advance(5ms);
+    run_until_finished(*one);
+    run_until_finished(*two);
+    EXPECT_EQ(one->token(), "token");
+    EXPECT_EQ(two->token(), "token");
+    EXPECT_EQ(fetcher->fetches(), 2U);
+}
+
+TEST_F(next_attempt, is_the_patient_callers_answer_also_when_it_fails) {
+    failures = 2;
+    come_near();
+    auto const patient = patient_call();
+    poll();
+    clock.advance(5ms);
+    run_until_finished(*patient);
+    EXPECT_TRUE(patient->failed_with(errc::token_endpoint_failed));
+    EXPECT_EQ(fetcher->fetches(), 2U);
+}
+
+TEST_F(next_attempt, beyond_the_deadline_is_not_waited_for) {
+    auto const patient = patient_call(clock.now() + 500ms);
+    poll();
+    EXPECT_TRUE(patient->failed_with(errc::token_endpoint_failed));
+    EXPECT_EQ(fetcher->fetches(), 1U);
+}
+
+TEST_F(next_attempt, is_not_waited_for_by_a_caller_who_is_cancelled) {
+    auto const patient = patient_call();
+    poll();
+    EXPECT_FALSE(patient->finished());
+    patient->cancel.emit(asio::cancellation_type::terminal);
+    poll();
+    EXPECT_TRUE(patient->failed_with(errc::cancelled));
+}
+
+TEST_F(next_attempt, comes_sooner_when_somebody_ends_the_pause) {
+    come_near();
+    auto const patient = patient_call();
+    poll();
+    key.entry->retry_now();
+    run_until_finished(*patient);
+    EXPECT_EQ(patient->token(), "token");
+}
+
+TEST_F(next_attempt, is_not_waited_for_once_the_source_is_stopped) {
+    come_near();
+    auto const patient = patient_call();
+    poll();
+    fetcher->refuse();
+    run_until_finished(*patient);
+    EXPECT_TRUE(patient->failed_with(errc::stopped));
 }
 
 }  // namespace
