@@ -10,6 +10,7 @@
 #include <coauth/cache/cache_key.hpp>
 #include <coauth/cache/token_cache.hpp>
 #include <coauth/cache/token_fetcher.hpp>
+#include <coauth/client_auth/credential_memory.hpp>
 #include <coauth/codec/redaction.hpp>
 #include <coauth/grant/client_credentials.hpp>
 #include <coauth/http/exchange.hpp>
@@ -48,6 +49,9 @@ public:
 
     [[nodiscard]] awaitable<result<fetched_token>> fetch(fetch_order order) override {
         return fetch(shared_from_this(), std::move(order));
+    }
+    [[nodiscard]] awaitable<bool> credential_changed() override {
+        return credential_changed(shared_from_this());
     }
     [[nodiscard]] any_executor home() const override { return transport_->executor(); }
     [[nodiscard]] std::shared_ptr<context_gate> const& gate() const noexcept override {
@@ -176,7 +180,7 @@ private:
         if (!order.traceparent.empty() && !r.headers().contains("traceparent")) {
             r.header("traceparent", order.traceparent);
         }
-        r = co_await self->config_.client.authenticate(std::move(r));
+        r = co_await authenticate(self, std::move(r));
 
         token_exchange_recording recording(self->url_, self->config_.log, order);
         http::exchange_options options = self->exchange_options(order.deadline - started);
@@ -202,6 +206,31 @@ private:
         result<fetched_token> token = self->read(x, r, started);
         if (!token) co_return recording.without_secrets(std::move(token).error(), r);
         co_return std::move(token);
+    }
+
+    /// Another look at the secret is of use a while after this one.
+    static awaitable<token_request> authenticate(std::shared_ptr<token_endpoint> self,
+                                                 token_request r) {
+        self->last_credential_.begin();
+        self->look_again_later();
+        r = co_await self->config_.client.authenticate(std::move(r));
+        self->last_credential_.note(r);
+        self->look_again_later();
+        co_return r;
+    }
+
+    static awaitable<bool> credential_changed(std::shared_ptr<token_endpoint> self) {
+        token_request r = self->grant_.request(self->url_);
+        r = co_await self->config_.client.authenticate(std::move(r));
+        bool const changed = self->last_credential_.note(r);
+        co_return changed;
+    }
+
+    void look_again_later() {
+        credential().not_before(
+            last_credential_.can_change()
+                ? saturating_add(config_.clock.now(), credential_watch::interval)
+                : time_point::max());
     }
 
     [[nodiscard]] std::shared_ptr<http::transport> transport_on(any_executor const& here) const {
@@ -281,6 +310,7 @@ private:
     std::shared_ptr<http::tls_context const> tls_;
     std::shared_ptr<http::transport> transport_;
     quirk_counters quirks_;
+    credential_memory last_credential_;
     std::atomic<bool> stopped_{false};
 };
 

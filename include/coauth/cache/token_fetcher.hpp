@@ -5,6 +5,7 @@
 #ifndef COAUTH_CACHE_TOKEN_FETCHER_HPP
 #define COAUTH_CACHE_TOKEN_FETCHER_HPP
 
+#include <coauth/cache/credential_watch.hpp>
 #include <coauth/cache/fetch_report.hpp>
 #include <coauth/clock.hpp>
 #include <coauth/detail/asio.hpp>
@@ -42,6 +43,11 @@ public:
     /// a sequential one. May throw; may take as long as it likes: the flight has its own deadline.
     [[nodiscard]] virtual awaitable<result<fetched_token>> fetch(fetch_order order) = 0;
 
+    /// Whether it would prove itself with another secret now than in its last fetch. Runs like
+    /// fetch(); an exception means no.
+    [[nodiscard]] virtual awaitable<bool> credential_changed() { co_return false; }
+    [[nodiscard]] credential_watch& credential() noexcept { return credential_; }
+
     /// It takes no more work.
     [[nodiscard]] virtual bool stopped() const noexcept = 0;
 
@@ -49,6 +55,9 @@ public:
     /// gate has been passed.
     [[nodiscard]] virtual any_executor home() const = 0;
     [[nodiscard]] virtual std::shared_ptr<context_gate> const& gate() const noexcept = 0;
+
+private:
+    credential_watch credential_;
 };
 
 }  // namespace coauth::detail

@@ -20,7 +20,9 @@
 namespace coauth {
 
 /// One awaitable member that takes the token request, edits it and gives it back. It runs on the
-/// source's executor, once per token request; an exception fails that request.
+/// source's executor, once per token request; an exception fails that request. It also runs, with a
+/// request that is not sent, while a failure is remembered that another credential may mend: at
+/// most once a second, if it has called `token_request::credential()` or thrown the last time.
 ///
 /// A type may also have `cache_identity()`, convertible to std::string_view or returning a secret:
 /// whoever has the same identity may be given the same token from memory. Without it a source keeps

@@ -38,6 +38,9 @@ public:
     /// The secret as it is now. Throws coauth::exception(errc::secret_unavailable).
     [[nodiscard]] awaitable<secret> read() const;
 
+    /// It is always the same value.
+    [[nodiscard]] bool is_fixed() const noexcept;
+
     /// Tells two sources apart without asking a provider: for a fixed value the value, for a
     /// variable or file its name, for a provider its object. To be digested under a key, never
     /// stored.

@@ -35,6 +35,12 @@ public:
     /// inside of base64. One of less than 8 bytes only where it stands as a word of its own.
     void add_secret(std::string_view value) { values_.add(value); }
 
+    /// Whether a parameter, JSON member or header of this name is redacted because of the name.
+    [[nodiscard]] bool hides(std::string_view name) const { return names_.contain(name); }
+    [[nodiscard]] bool hides_header(std::string_view name) const {
+        return names_.contain_header(name);
+    }
+
     /// The value of a header field. Of Authorization the scheme stays, of cookies their names. A
     /// note in brackets in place of one that no server takes.
     [[nodiscard]] std::string header(std::string_view name, std::string_view value) const {

@@ -58,6 +58,14 @@ public:
     }
     [[nodiscard]] std::string const& authentication_method() const noexcept { return method_; }
 
+    /// The secret or key that the client authenticates with, where it may be another one next time:
+    /// a source that sees it change does not wait for the end of a failure's pause. Never sent.
+    token_request& credential(std::string_view value) {
+        credential_ = secret(value);
+        return *this;
+    }
+    [[nodiscard]] secret const& credential() const noexcept { return credential_; }
+
     /// The two ways to write credentials in a Basic header differ for this client.
     token_request& basic_encodings_differ(bool differ) {
         basic_encodings_differ_ = differ;
@@ -73,6 +81,7 @@ private:
     std::vector<std::pair<std::string, secret>> parameters_;
     http_fields headers_;
     std::string method_;
+    secret credential_;
     bool basic_encodings_differ_ = false;
 };
 
