@@ -14,13 +14,13 @@
 #define COAUTH_DETAIL_HAZARD_DOMAIN_HPP
 
 #include <coauth/config.hpp>
+#include <coauth/detail/atomic.hpp>
 
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -35,17 +35,17 @@ public:
     static constexpr std::uintptr_t mark = 2;
 
     struct alignas(64) slot {
-        std::atomic<std::uintptr_t> word{unowned};
+        atomic<std::uintptr_t> word{unowned};
         /// Written only by the slot's present holder; summed by hits().
-        std::atomic<std::uint64_t> hits{0};
+        atomic<std::uint64_t> hits{0};
 
         void count_hit() noexcept {
             // sync: none needed, one writer at a time; the slot changes hands through `word`
             hits.store(hits.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
         }
     };
-    static_assert(std::atomic<std::uintptr_t>::is_always_lock_free);
-    static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+    static_assert(atomic<std::uintptr_t>::is_always_lock_free);
+    static_assert(atomic<std::uint64_t>::is_always_lock_free);
 
     /// Base of what can be retired: its links, so that retiring needs no memory.
     class retirable {
@@ -73,7 +73,7 @@ public:
     /// Protects what `source` points to, or nothing when that is null. Lock-free; allocates at a
     /// thread's first calls only.
     template <class T>
-    [[nodiscard]] slot* protect(std::atomic<T*> const& source, T*& object) {
+    [[nodiscard]] slot* protect(atomic<T*> const& source, T*& object) {
         slot* const s = take();
         T* seen = source.load(std::memory_order_seq_cst);  // sync: publisher's exchange
         for (;;) {
@@ -190,8 +190,8 @@ private:
         }
     }
 
-    static std::atomic<std::uint64_t>& next_id() noexcept {
-        static std::atomic<std::uint64_t> counter{1};
+    static atomic<std::uint64_t>& next_id() noexcept {
+        static atomic<std::uint64_t> counter{1};
         return counter;
     }
 
@@ -292,10 +292,10 @@ private:
     }
 
     std::uint64_t const id_;
-    std::atomic<block*> blocks_{nullptr};
-    std::atomic<std::uint64_t> holders_{1};
+    atomic<block*> blocks_{nullptr};
+    atomic<std::uint64_t> holders_{1};
     std::weak_ptr<hazard_domain> self_;
-    std::mutex mutex_;
+    mutex mutex_;
     // Guarded by mutex_.
     retirable* retired_ = nullptr;
     std::vector<std::uintptr_t> in_use_;
