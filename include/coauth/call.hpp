@@ -55,7 +55,7 @@ public:
         place_ = core_->enter(*this);
         began_ = true;
         duration const allowed = request_.deadline().value_or(core_->config.call_deadline);
-        started_ = boot_clock::now();
+        started_ = time();
         deadline_ = saturating_add(started_, allowed);
         auto const& log = request_.log() ? request_.log() : core_->config.log;
         if (log) recording_ = std::make_unique<call_recording>(*log, started_);
@@ -67,6 +67,7 @@ public:
 
     /// What is rare enough to be a coroutine of its own. The call must outlive it.
     [[nodiscard]] awaitable<void> work() {
+        now_.reset();
         switch (state_) {
             case state::before_call: return run_before_call(this);
             case state::credentials: return get_credentials(this);
@@ -77,7 +78,10 @@ public:
     }
 
     [[nodiscard]] awaitable<std::size_t> io(std::error_code& ec) { return exchange_->io(ec); }
-    void io_done(std::error_code ec, std::size_t n) { exchange_->io_done(ec, n); }
+    void io_done(std::error_code ec, std::size_t n) {
+        now_.reset();
+        exchange_->io_done(ec, n);
+    }
 
     /// The response, or throws.
     [[nodiscard]] response finish(std::in_place_type_t<response>) {
@@ -125,6 +129,10 @@ private:
     [[nodiscard]] bool compose();
     [[nodiscard]] bool token_still_good() const;
     [[nodiscard]] time_point token_deadline() const;
+    [[nodiscard]] time_point time() {
+        if (!now_) now_ = boot_clock::now();
+        return *now_;
+    }
     void write_head(wiped_buffer& out);
     void show_request();
     void on_exchange_done();
@@ -161,6 +169,8 @@ private:
     std::optional<rest_core::place> place_;
     time_point deadline_;
     time_point started_;
+    /// Read once for everything that is done without waiting: deadline, token, idle connection.
+    std::optional<time_point> now_;
     state state_ = state::before_call;
 
     std::optional<url> url_;

@@ -26,7 +26,7 @@ inline call::step call::next() {
             case state::exchange:
                 switch (exchange_->next()) {
                     case http::exchange::step::open:
-                        if (!exchange_->try_open()) return step::work;
+                        if (!exchange_->try_open(time())) return step::work;
                         break;
                     case http::exchange::step::compose:
                         if (compose()) break;
@@ -56,6 +56,7 @@ inline void call::start() {
     if (hook) {
         http_fields const before = request_.headers();
         hook.run(request_);
+        now_.reset();  // it is the user's, and may have taken its time
         resolve_target();
         drop_handmade_credentials(before);
     } else {
@@ -120,9 +121,8 @@ inline void call::decide_authorization() {
 }
 
 inline bool call::find_cached_token() {
-    // One look at the clock per send; it is the time line of every deadline here.
-    time_point const now = source()->entry()->policy().clock.now();
-    token_ = source()->try_cached(now);
+    coauth::clock const& own = source()->entry()->policy().clock;
+    token_ = source()->try_cached(own.is_default() ? time() : own.now());
     just_looked_at_ = true;
     if (!token_) return false;
     if (recording_) (void)recording_->next_token();

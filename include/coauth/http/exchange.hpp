@@ -88,7 +88,7 @@ public:
 
     /// step::open without waiting: an idle connection was there, or it has failed already. False:
     /// await open().
-    [[nodiscard]] bool try_open();
+    [[nodiscard]] bool try_open(time_point now = boot_clock::now());
     /// step::open: a place in the pool, then resolve, connect, a proxy's tunnel and TLS, as far as
     /// needed. After a try_open() that said false.
     [[nodiscard]] awaitable<void> open();

@@ -71,8 +71,7 @@ inline bool exchange::may_begin(time_point now) {
     return phase_ == phase::open;
 }
 
-inline bool exchange::try_open() {
-    time_point const now = boot_clock::now();
+inline bool exchange::try_open(time_point now) {
     if (trace_ != nullptr) trace_->begin_attempt();
     if (phase_ != phase::open || !may_begin(now)) return true;
     if (has_slot_) return false;

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// The two things that threads meet at, under names of our own: a build that explores interleavings
+// (tests/model/explorer.hpp) puts types in their place that stop at each access.
+
+#ifndef COAUTH_DETAIL_ATOMIC_HPP
+#define COAUTH_DETAIL_ATOMIC_HPP
+
+#include <atomic>
+#include <mutex>
+
+#ifndef COAUTH_TEST_ATOMIC
+#define COAUTH_TEST_ATOMIC ::std::atomic
+#define COAUTH_TEST_MUTEX ::std::mutex
+#endif
+
+namespace coauth::detail {
+
+template <class T>
+using atomic = COAUTH_TEST_ATOMIC<T>;
+
+using mutex = COAUTH_TEST_MUTEX;
+
+}  // namespace coauth::detail
+
+#endif
