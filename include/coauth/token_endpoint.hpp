@@ -13,6 +13,7 @@
 #include <coauth/client_auth/credential_memory.hpp>
 #include <coauth/codec/redaction.hpp>
 #include <coauth/grant/client_credentials.hpp>
+#include <coauth/grant/refresh_token.hpp>
 #include <coauth/http/exchange.hpp>
 #include <coauth/http/tls_context.hpp>
 #include <coauth/http/transport.hpp>
@@ -165,11 +166,38 @@ private:
                          counter.fetch_add(1, std::memory_order_relaxed));  // sync: unique only
     }
 
+    /// By the refresh token if there is one, else, or where that is refused, by the grant.
     static awaitable<result<fetched_token>> fetch(std::shared_ptr<token_endpoint> self,
-                                                  fetch_order order) {
+                                                  fetch_order given) {
+        auto const order = std::make_shared<fetch_order const>(std::move(given));
+        token_renewal const& by = order->by;
+        bool const refresh = !by.refresh_token.empty();
+        if (refresh) {
+            token_request r = refresh_token_request(self->url_, by.refresh_token);
+            result<fetched_token> renewed = co_await ask(self, std::move(r), order);
+            // What was lost on the way says nothing about the refresh token.
+            bool const stands = renewed || renewed.error().code() == condition::transport ||
+                                renewed.error().is(errc::deadline_exceeded);
+            if (renewed) complete(renewed->response, by);
+            if (stands) co_return std::move(renewed);
+        }
+        token_request r = self->grant_.request(self->url_);
+        result<fetched_token> token = co_await ask(self, std::move(r), order);
+        if (token) token->refresh_refused = refresh;
+        co_return std::move(token);
+    }
+
+    /// What a renewal leaves out stays as it was (RFC 6749 §6).
+    static void complete(token_response& renewed, token_renewal const& by) {
+        if (renewed.refresh_token.empty()) renewed.refresh_token = by.refresh_token.clone();
+        if (!renewed.scope && !renewed.scope_unknown) renewed.scope = by.scope;
+    }
+
+    static awaitable<result<fetched_token>> ask(std::shared_ptr<token_endpoint> self,
+                                                token_request r,
+                                                std::shared_ptr<fetch_order const> order) {
         any_executor const here = co_await asio::this_coro::executor;
         time_point const started = self->config_.clock.now();
-        token_request r = self->grant_.request(self->url_);
         for (auto const& [name, value] : self->config_.headers) r.header(name, value);
         edit_hook<token_request> const& hook = self->config_.hooks.before_call;
         if (hook.waits()) {
@@ -177,13 +205,13 @@ private:
         } else {
             hook.run(r);
         }
-        if (!order.traceparent.empty() && !r.headers().contains("traceparent")) {
-            r.header("traceparent", order.traceparent);
+        if (!order->traceparent.empty() && !r.headers().contains("traceparent")) {
+            r.header("traceparent", order->traceparent);
         }
         r = co_await authenticate(self, std::move(r));
 
-        token_exchange_recording recording(self->url_, self->config_.log, order);
-        http::exchange_options options = self->exchange_options(order.deadline - started);
+        token_exchange_recording recording(self->url_, self->config_.log, *order);
+        http::exchange_options options = self->exchange_options(order->deadline - started);
         options.trace = &recording.trace();
         http::exchange x(self->transport_on(here), std::move(options));
         for (;;) {

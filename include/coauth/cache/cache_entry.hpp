@@ -134,6 +134,9 @@ public:
                 std::shared_ptr<detail::context_gate> gate,
                 std::shared_ptr<detail::token_fetcher> const& fetcher, bool at_home);
 
+    /// What the next fetch may go by, also when the token itself has been rejected.
+    [[nodiscard]] detail::token_renewal renewal() const;
+
     /// How things stand; sends nothing.
     [[nodiscard]] token_health health(time_point now) const;
 
@@ -246,6 +249,8 @@ private:
     /// When the last fetch was to begin, in nanoseconds of boot_clock.
     detail::atomic<std::int64_t> last_start_{never};
     static_assert(std::atomic<std::int64_t>::is_always_lock_free);
+    /// A refresh token has been refused: this key does without, until it is erased.
+    detail::atomic<bool> refresh_refused_{false};
     /// There is something in origins_.
     detail::atomic<bool> watching_{false};
     static_assert(std::atomic<bool>::is_always_lock_free);

@@ -72,6 +72,8 @@ inline void cache_entry::publish(detail::flight& f, time_point now,
         note_renewal(f, now, number, vouched_for);
         // From here on nothing throws.
         f.same_token = vouched_for;
+        // sync: renewal() of the next flight
+        if (got.refresh_refused) refresh_refused_.store(true, std::memory_order_relaxed);
         COAUTH_TEST_YIELD();
         // sync: seq_cst with hazard_domain::protect(): a reader that announced the old record is
         // seen by its retirement
@@ -221,6 +223,14 @@ inline detail::flight_place cache_entry::running(detail::token_fetcher const* fe
     return place;
 }
 
+inline detail::token_renewal cache_entry::renewal() const {
+    // sync: publish() of the last flight, which came before this one
+    if (refresh_refused_.load(std::memory_order_relaxed)) return {};
+    detail::hazard_guard const current(domain(), current_);
+    if (!current || current->refresh_token.empty()) return {};
+    return {current->refresh_token.clone(), current->scope};
+}
+
 inline void cache_entry::retry_now() {
     detail::remembered_failure* const failed =
         failed_.exchange(nullptr, std::memory_order_seq_cst);  // sync: hazard_domain::protect()
@@ -244,6 +254,7 @@ inline void cache_entry::erase() noexcept {
     }
     drop(current_.exchange(nullptr, std::memory_order_seq_cst));  // sync: hazard_domain::protect()
     drop(failed_.exchange(nullptr, std::memory_order_seq_cst));   // sync: hazard_domain::protect()
+    refresh_refused_.store(false, std::memory_order_relaxed);     // sync: renewal()
 }
 
 inline bool cache_entry::idle(time_point now) const noexcept {

@@ -31,6 +31,10 @@ public:
         if (records_.size() <= number) records_.resize(number + 1);
         records_[number] = std::move(record);
     }
+    [[nodiscard]] std::size_t size() const {
+        std::lock_guard const lock(mutex_);
+        return records_.size();
+    }
     [[nodiscard]] exchange_records records() const {
         std::lock_guard const lock(mutex_);
         return records_;

@@ -137,6 +137,7 @@ private:
         order.why = f.reason.load(std::memory_order_relaxed);  // sync: none, for people
         order.traceparent = f.traceparent;
         order.report = std::shared_ptr<fetch_report>(self, &f.report);
+        order.by = self->entry_->renewal();
         return order;
     }
 

@@ -12,9 +12,11 @@
 #include <coauth/detail/context_gate.hpp>
 #include <coauth/observer.hpp>
 #include <coauth/result.hpp>
+#include <coauth/secret.hpp>
 #include <coauth/token.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace coauth::detail {
@@ -23,6 +25,16 @@ struct fetched_token {
     token_response response;
     /// When the token request was begun: lifetimes count from here.
     time_point started;
+    /// The refresh token was of no use, and shall not be tried again.
+    bool refresh_refused = false;
+};
+
+/// What a renewal may go by: of the token that it replaces.
+struct token_renewal {
+    /// Empty: there is none.
+    secret refresh_token{};
+    /// What an answer without a scope means (RFC 6749 §6).
+    std::optional<std::string> scope{};
 };
 
 /// What a fetch is told.
@@ -33,6 +45,7 @@ struct fetch_order {
     std::string traceparent = {};
     /// Null where nobody can ask.
     std::shared_ptr<fetch_report> report = nullptr;
+    token_renewal by = {};
 };
 
 class token_fetcher {

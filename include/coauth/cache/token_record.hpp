@@ -28,6 +28,7 @@ struct token_record : hazard_domain::retirable {
         : generation(number),
           scheme_size(response.token_type.size()),
           scope(response.scope),
+          refresh_token(response.refresh_token.clone()),
           soft(times.soft.time_since_epoch().count()),
           hard(times.hard.time_since_epoch().count()),
           expiry(times.expiry) {
@@ -43,6 +44,8 @@ struct token_record : hazard_domain::retirable {
     wiped_buffer authorization;
     std::size_t const scheme_size;
     std::optional<std::string> const scope;
+    /// Empty where none came, or where it is of no use.
+    secret const refresh_token;
     /// Nanoseconds of boot_clock; both 0 once rejected, and never anything else again. soft <=
     /// hard, so that a reader needs one comparison.
     atomic<std::int64_t> soft;
