@@ -80,10 +80,13 @@ enum class errc : int {
     unsupported_token_type = 310,
     invalid_expires_in = 311,
     invalid_refresh_token = 312,
-    insufficient_scope = 313,  ///< Granted less than `require_scopes` asks for.
-    client_refused = 314,      ///< `invalid_client`: credentials or method not accepted.
-    broken_flight = 320,       ///< A fetch ended without an answer (its frame was destroyed).
-    fetch_threw = 322,         ///< The fetch, a strategy or a hook threw something unknown.
+    insufficient_scope = 313,       ///< Granted less than `require_scopes` asks for.
+    client_refused = 314,           ///< `invalid_client`: credentials or method not accepted.
+    discovery_failed = 330,         ///< No metadata where the issuer's should be.
+    invalid_server_metadata = 331,  ///< Not one JSON object, or without a usable token_endpoint.
+    issuer_mismatch = 332,          ///< The metadata is of another issuer (RFC 8414 §3.3).
+    broken_flight = 320,            ///< A fetch ended without an answer (its frame was destroyed).
+    fetch_threw = 322,              ///< The fetch, a strategy or a hook threw something unknown.
     out_of_memory = 323,
 
     // Call.
@@ -322,6 +325,9 @@ inline std::string_view to_string(errc code) noexcept {
         case errc::invalid_refresh_token: return "invalid_refresh_token";
         case errc::insufficient_scope: return "insufficient_scope";
         case errc::client_refused: return "client_refused";
+        case errc::discovery_failed: return "discovery_failed";
+        case errc::invalid_server_metadata: return "invalid_server_metadata";
+        case errc::issuer_mismatch: return "issuer_mismatch";
         case errc::broken_flight: return "broken_flight";
         case errc::fetch_threw: return "fetch_threw";
         case errc::out_of_memory: return "out_of_memory";

@@ -18,6 +18,7 @@
 #include <coauth/http/tls_context.hpp>
 #include <coauth/http/transport.hpp>
 #include <coauth/insecure.hpp>
+#include <coauth/metadata_source.hpp>
 #include <coauth/protocol/token_response.hpp>
 #include <coauth/quirk_counters.hpp>
 #include <coauth/token_exchange_recording.hpp>
@@ -39,7 +40,8 @@ public:
     token_endpoint(any_executor const& executor, token_source_config config)
         : config_(std::move(config)),
           grant_{config_.scope, config_.audience, config_.resource, config_.parameters},
-          url_(checked_url(config_)),
+          metadata_(made_metadata(config_)),
+          url_(metadata_ ? metadata_->place() : checked_url(config_)),
           proxy_(http::proxy::make(config_.proxy)),
           gate_(gate_of(executor)) {
         check();
@@ -71,11 +73,12 @@ public:
             key.add_part(name);
             key.add_part(value);
         };
-        add("token_endpoint", url_.to_string());
+        add(metadata_ ? "metadata" : "token_endpoint", url_.to_string());
+        if (metadata_) add("issuer", metadata_->expected_issuer());
         add("client", client_identity(cache));
         if (config_.network) add("network", config_.network.identity());
         add("trust", tls_ ? tls_->trust_id() : "plain");
-        bool const direct = config_.network || !proxy_ || !proxy_->covers(url_);
+        bool const direct = config_.network || !proxy_ || (!metadata_ && !proxy_->covers(url_));
         if (!direct) add("proxy", cache.credential_identity(proxy_->identity().reveal()));
         grant_.identify(key);
         for (auto const& [name, value] : config_.headers) {
@@ -100,6 +103,19 @@ public:
     [[nodiscard]] awaitable<void> close() { return close(shared_from_this()); }
 
 private:
+    static std::shared_ptr<metadata_source> made_metadata(token_source_config const& config) {
+        bool const by_url = !config.metadata_url.empty() || !config.expected_issuer.empty();
+        int const ways = !config.token_url.empty() + !config.issuer.empty() + by_url;
+        bool const half = config.metadata_url.empty() != config.expected_issuer.empty();
+        if (ways > 1 || half) {
+            throw exception(error(errc::invalid_configuration, stage::configuration,
+                                  "set one: token_url; issuer; or metadata_url together with "
+                                  "expected_issuer"));
+        }
+        if (config.issuer.empty() && !by_url) return nullptr;
+        return std::make_shared<metadata_source>(config);
+    }
+
     static url checked_url(token_source_config const& config) {
         url parsed = url::parse(config.token_url).value();
         error insecure = check_transport(parsed, config.insecure_http.has_value());
@@ -170,19 +186,29 @@ private:
     static awaitable<result<fetched_token>> fetch(std::shared_ptr<token_endpoint> self,
                                                   fetch_order given) {
         auto const order = std::make_shared<fetch_order const>(std::move(given));
+        any_executor const here = co_await asio::this_coro::executor;
+        std::shared_ptr<http::transport> const over = self->transport_on(here);
+        url to = self->url_;
+        if (self->metadata_) {
+            time_point const until = self->wire_deadline(*order);
+            result<url> found =
+                co_await metadata_source::token_endpoint(self->metadata_, over, until);
+            if (!found) co_return std::move(found).error();
+            to = std::move(*found);
+        }
         token_renewal const& by = order->by;
         bool const refresh = !by.refresh_token.empty();
         if (refresh) {
-            token_request r = refresh_token_request(self->url_, by.refresh_token);
-            result<fetched_token> renewed = co_await ask(self, std::move(r), order);
+            token_request r = refresh_token_request(to, by.refresh_token);
+            result<fetched_token> renewed = co_await ask(self, over, std::move(r), order);
             // What was lost on the way says nothing about the refresh token.
             bool const stands = renewed || renewed.error().code() == condition::transport ||
                                 renewed.error().is(errc::deadline_exceeded);
             if (renewed) complete(renewed->response, by);
             if (stands) co_return std::move(renewed);
         }
-        token_request r = self->grant_.request(self->url_);
-        result<fetched_token> token = co_await ask(self, std::move(r), order);
+        token_request r = self->grant_.request(to);
+        result<fetched_token> token = co_await ask(self, over, std::move(r), order);
         if (token) token->refresh_refused = refresh;
         co_return std::move(token);
     }
@@ -194,9 +220,10 @@ private:
     }
 
     static awaitable<result<fetched_token>> ask(std::shared_ptr<token_endpoint> self,
+                                                std::shared_ptr<http::transport> over,
                                                 token_request r,
                                                 std::shared_ptr<fetch_order const> order) {
-        any_executor const here = co_await asio::this_coro::executor;
+        url const to = r.token_endpoint();
         time_point const started = self->config_.clock.now();
         for (auto const& [name, value] : self->config_.headers) r.header(name, value);
         edit_hook<token_request> const& hook = self->config_.hooks.before_call;
@@ -210,10 +237,10 @@ private:
         }
         r = co_await authenticate(self, std::move(r));
 
-        token_exchange_recording recording(self->url_, self->config_.log, *order);
-        http::exchange_options options = self->exchange_options(order->deadline - started);
+        token_exchange_recording recording(to, self->config_.log, *order);
+        http::exchange_options options = self->exchange_options(to, self->wire_deadline(*order));
         options.trace = &recording.trace();
-        http::exchange x(self->transport_on(here), std::move(options));
+        http::exchange x(over, std::move(options));
         for (;;) {
             http::exchange::step const next = x.next();
             if (next == http::exchange::step::done) break;
@@ -221,7 +248,7 @@ private:
                 bool const idle = x.try_open();
                 if (!idle) co_await x.open();
             } else if (next == http::exchange::step::compose) {
-                self->compose(x, r);
+                self->compose(x, to, r);
                 recording.sending(r);
             } else {
                 std::error_code ec;
@@ -231,7 +258,7 @@ private:
         }
         recording.end(x, r);
         if (x.error()) co_return x.error();
-        result<fetched_token> token = self->read(x, r, started);
+        result<fetched_token> token = self->read(x, to, r, started);
         if (!token) co_return recording.without_secrets(std::move(token).error(), r);
         co_return std::move(token);
     }
@@ -269,40 +296,45 @@ private:
         return http::transport::make(here, options());
     }
 
-    [[nodiscard]] http::exchange_options exchange_options(duration rest) const {
+    /// On the clock of the wire, which is not the one that tokens are measured by.
+    [[nodiscard]] time_point wire_deadline(fetch_order const& order) const {
+        return saturating_add(boot_clock::now(), order.deadline - config_.clock.now());
+    }
+
+    [[nodiscard]] http::exchange_options exchange_options(url const& to, time_point until) const {
         http::exchange_options o;
-        o.origin = url_;
+        o.origin = to;
         // A token request may be repeated when a reused connection turns out to be dead: the server
         // has not seen it (RFC 9112 §9.3.1), and if it has, one more token does no harm.
         o.repeatable = true;
         o.sensitive = true;
         o.max_body = config_.max_response_body;
-        o.total_deadline = saturating_add(boot_clock::now(), rest);
+        o.total_deadline = until;
         return o;
     }
 
-    void compose(http::exchange& x, token_request const& r) const {
+    void compose(http::exchange& x, url const& to, token_request const& r) const {
         wiped_buffer body;
         r.encode(body);
         wiped_buffer& out = x.output();
-        write_token_request_head(out, url_, r, body.size());
+        write_token_request_head(out, to, r, body.size());
         if (config_.hooks.before_send) {
-            config_.hooks.before_send(sent_request(
-                "POST", url_.to_string(), redact_head(out.view()), redact_form(body.view())));
+            config_.hooks.before_send(sent_request("POST", to.to_string(), redact_head(out.view()),
+                                                   redact_form(body.view())));
         }
         out.append(body.view());
         x.send();
     }
 
-    [[nodiscard]] result<fetched_token> read(http::exchange& x, token_request const& r,
-                                             time_point started) {
+    [[nodiscard]] result<fetched_token> read(http::exchange& x, url const& to,
+                                             token_request const& r, time_point started) {
         auto const type = x.fields().find("Content-Type");
         if (config_.hooks.after_response) {
             config_.hooks.after_response(received_response(
                 x.status(), std::string(x.parser().reason()), redact_headers(x.fields()),
                 redact_body(type.value_or("application/json"), x.body())));
         }
-        std::string const origin = url_.origin();
+        std::string const origin = to.origin();
         token_endpoint_context context;
         context.endpoint = origin;
         context.client_auth_method = r.authentication_method();
@@ -332,6 +364,8 @@ private:
 
     token_source_config const config_;
     client_credentials const grant_;
+    std::shared_ptr<metadata_source> const metadata_;
+    /// Of the token endpoint; with an issuer, of its metadata.
     url const url_;
     std::shared_ptr<http::proxy const> const proxy_;
     std::shared_ptr<context_gate> const gate_;

@@ -76,7 +76,8 @@ std::pair<json, std::string> sample(key const& k) {
         case kind::secret: return {"file:/a/b", "/a/b"};
         default: break;
     }
-    bool const url = k.pointer.ends_with("_url") || k.pointer.ends_with("_endpoint");
+    bool const url = k.pointer.ends_with("_url") || k.pointer.ends_with("_endpoint") ||
+                     k.pointer.ends_with("/issuer");
     std::string text = url ? "https://other.example.com/x" : "other";
     if (k.pointer.ends_with("/proxy/url")) text = "http://other.example.com:8080";
     return {text, text};

@@ -111,8 +111,9 @@ private:
                                 name_of("/api/base_url"));
         }
         if (token) {
-            for (char const* const one :
-                 {"/token/token_endpoint", "/token/client_id", "/token/client_secret"}) {
+            bool const found = has("/token/issuer") || has("/token/metadata_url");
+            if (!found) require("/token/token_endpoint", "");
+            for (char const* const one : {"/token/client_id", "/token/client_secret"}) {
                 require(one, "");
             }
         }

@@ -99,9 +99,18 @@ inline void add_token_keys(config_rows& rows) {
     using draft = config_draft;
     using source = token_source_config;
     rows.part("/token", "");
-    rows.add("token_endpoint", "TOKEN_ENDPOINT", config_at<&draft::token, &source::token_url>,
-             "URL of the token endpoint (RFC 8414): https, or http on loopback. Required.", "",
+    rows.add(
+        "token_endpoint", "TOKEN_ENDPOINT", config_at<&draft::token, &source::token_url>,
+        "URL of the token endpoint (RFC 8414): https, or http on loopback. Required, or issuer.",
+        "", config_rule::url);
+    rows.add("issuer", "ISSUER", config_at<&draft::token, &source::issuer>,
+             "Instead: the issuer, whose metadata names the token endpoint.", "", config_rule::url);
+    rows.add("metadata_url", "METADATA_URL", config_at<&draft::token, &source::metadata_url>,
+             "Instead: where that metadata is, for a server that keeps it elsewhere.", "",
              config_rule::url);
+    rows.add("expected_issuer", "EXPECTED_ISSUER",
+             config_at<&draft::token, &source::expected_issuer>,
+             "The issuer that the metadata at metadata_url must name.");
     rows.add("client_id", "CLIENT_ID", config_at<&draft::client_id>,
              "The client identifier (RFC 6749 §2.2). Required.");
     rows.add("client_secret", "CLIENT_SECRET", config_at<&draft::client_secret>,
