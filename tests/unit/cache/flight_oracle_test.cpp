@@ -58,7 +58,7 @@ public:
     }
 
     void run() {
-        for (int step = 0; step < 120; ++step) {
+        for (int step = 0; step < 60; ++step) {
             act();
             compare();
             if (::testing::Test::HasFatalFailure()) return;
