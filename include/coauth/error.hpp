@@ -34,7 +34,6 @@ enum class errc : int {
     invalid_target = 10,             ///< The path leaves the base URL's path, or cannot be encoded.
     invalid_credentials = 11,        ///< For instance a user-id with ':' (RFC 7617 §2).
     invalid_ca_certificate = 12,     ///< A given CA file or PEM text cannot be read.
-    request_too_large = 13,          ///< Head or token above the configured limit.
 
     // Transport.
     resolve_failed = 100,
@@ -283,7 +282,6 @@ inline std::string_view to_string(errc code) noexcept {
         case errc::invalid_target: return "invalid_target";
         case errc::invalid_credentials: return "invalid_credentials";
         case errc::invalid_ca_certificate: return "invalid_ca_certificate";
-        case errc::request_too_large: return "request_too_large";
         case errc::resolve_failed: return "resolve_failed";
         case errc::connect_failed: return "connect_failed";
         case errc::tls_handshake_failed: return "tls_handshake_failed";

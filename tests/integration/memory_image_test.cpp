@@ -327,4 +327,23 @@ TEST(after_shutdown, the_memory_holds_no_secret_of_a_call_that_failed) {
 }
 
 //
+TEST(after_shutdown, the_memory_holds_nothing_of_a_client_certificates_private_key) {
+    COAUTH_SKIP_UNDER_SANITIZERS();
+    servers_elsewhere const servers(true);
+    coauth::tls_config own = servers.tls;
+    own.certificate_file = servers.folder.file("client.crt");
+    own.private_key_file = servers.folder.file("client.key");
+    call(servers, own, false);
+    EXPECT_EQ(servers.left_of_key(), 0U);
+    own.certificate_file = servers.folder.file("both.pem");
+    own.private_key_file.clear();
+    call(servers, own, false);
+    EXPECT_EQ(servers.left_of_key(), 0U);
+    // With an authority's certificate instead of its own.
+    own.certificate_file = servers.folder.file("ca.pem");
+    own.private_key_file = servers.folder.file("client.key");
+    EXPECT_THROW(call(servers, own, false), coauth::exception);
+    EXPECT_EQ(servers.left_of_key(), 0U);
+}
+
 }  // namespace

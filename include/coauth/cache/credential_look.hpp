@@ -90,14 +90,19 @@ private:
                                std::shared_ptr<token_fetcher> fetcher) {
         any_executor const here = co_await asio::this_coro::executor;
         asio::steady_timer bound(here);
-        bound.expires_after(entry->policy().fetch_deadline);
-        bound.async_wait([weak = self->weak_from_this()](std::error_code ec) {
-            auto const look = weak.lock();
-            if (!ec && look) look->cancel();
-        });
+        cancel_at(bound, entry->policy().fetch_deadline, self);
         bool const another = co_await fetcher->credential_changed();
         if (another) entry->retry_now();
         self->found_another_ = another;
+    }
+
+    static void cancel_at(asio::steady_timer& bound, duration after,
+                          std::weak_ptr<credential_look> const& look) {
+        bound.expires_after(after);
+        bound.async_wait([look](std::error_code ec) {
+            auto const self = look.lock();
+            if (!ec && self) self->cancel();
+        });
     }
 
     void cancel() { cancel_.emit(asio::cancellation_type::terminal); }
