@@ -129,6 +129,14 @@ public:
     /// Forgets the last failure and its pause. The minimum refresh interval still holds.
     void retry_now();
 
+    /// Forgets token, failure and backoff. A flight under way goes on for its waiters; what it
+    /// brings is not kept.
+    void erase() noexcept;
+
+    /// Nothing here is worth keeping: no flight, no usable token, no failure remembered, no origin
+    /// that cools down.
+    [[nodiscard]] bool idle(time_point now) noexcept;
+
     /// The fetcher whose executor runs the fetches of this key; only the first one counts.
     void set_home(std::shared_ptr<detail::token_fetcher> const& fetcher);
     [[nodiscard]] std::shared_ptr<detail::token_fetcher> home();

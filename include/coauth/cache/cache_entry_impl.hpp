@@ -101,6 +101,24 @@ inline void cache_entry::retry_now() {
     backoff_.reset();
 }
 
+inline void cache_entry::erase() noexcept {
+    std::shared_ptr<detail::token_record> gone;
+    std::lock_guard const lock(mutex_);
+    current_.store(nullptr, std::memory_order_seq_cst);  // sync: protect()
+    gone = std::move(owner_);
+    last_failure_.reset();
+    backoff_.reset();
+    if (flight_) flight_->detached = true;
+    flight_.reset();
+    in_flight_.store(false, std::memory_order_relaxed);  // sync: a hint for check()
+}
+
+inline bool cache_entry::idle(time_point now) noexcept {
+    std::lock_guard const lock(mutex_);
+    bool const failing = last_failure_ && now < retry_at_;
+    return !flight_ && !failing && cooldowns_.empty() && !(owner_ && owner_->usable(now));
+}
+
 inline void cache_entry::set_home(std::shared_ptr<detail::token_fetcher> const& fetcher) {
     std::lock_guard const lock(mutex_);
     if (home_.expired() || home_.lock() == hung_.lock()) home_ = fetcher;
@@ -337,6 +355,7 @@ inline std::shared_ptr<detail::token_record> cache_entry::publish(
     last_failure_.reset();
     backoff_.reset();
     f.token = record;
+    if (f.detached) return nullptr;
     // sync: seq_cst with protect(): a reader that announced the old record is seen by its
     // retirement
     current_.store(record.get(), std::memory_order_seq_cst);

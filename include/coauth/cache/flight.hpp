@@ -47,6 +47,8 @@ struct flight {
     asio::cancellation_slot fetching;
 
     bool settled = false;
+    /// The entry has been erased meanwhile.
+    bool detached = false;
     // Written once before the waiters are woken, read by them afterwards: no lock needed there.
     std::shared_ptr<token_record> token;
     error failure;                      ///< With a token: the old one, which is still good.
