@@ -7,8 +7,11 @@
 #define COAUTH_CACHE_TOKEN_CACHE_HPP
 
 #include <coauth/cache/statistics.hpp>
+#include <coauth/cache/token_record.hpp>
+#include <coauth/clock.hpp>
 #include <coauth/config.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,9 +22,20 @@ class cache_entry;
 class cache_key;
 struct cache_policy;
 
+/// A plain aggregate; do not write it inside a co_await expression (g++ 12).
+struct token_cache_options {
+    /// Keys kept at most. Beyond, one that is idle (nothing there that is valid or remembered) goes
+    /// for one that comes, else any that nobody holds. One that a source holds, or that is being
+    /// fetched, is never dropped: where there are only such, the cache grows beyond the bound, and
+    /// token_cache_statistics::entries_beyond_bound counts it. Range: above 0.
+    std::size_t max_entries = 100'000;
+};
+
 class token_cache {
 public:
     token_cache();
+    /// Throws coauth::exception (errc::invalid_configuration) for a number out of range.
+    explicit token_cache(token_cache_options const& options);
 
     [[nodiscard]] token_cache_statistics statistics() const;
 
@@ -29,6 +43,18 @@ public:
     /// entry: then no call for its token looks anything up.
     [[nodiscard]] std::shared_ptr<cache_entry> bind(cache_key const& key,
                                                     cache_policy const& policy) const;
+
+    /// The token of `key`, or an empty one; lock-free, also while the cache grows. For those who
+    /// cannot hold an entry for each of their keys. `refresh_due` as for cache_entry::find().
+    [[nodiscard]] token_ref find(cache_key const& key, time_point now, bool& refresh_due) const;
+
+    /// Forgets the token of `key`, and the last failure with its pause. A token request under way
+    /// still answers those who wait for it, but what it brings is not kept: the next caller fetches
+    /// anew. Wiped when the last token_ref goes.
+    void erase(cache_key const& key) const noexcept;
+
+    /// The same for all keys.
+    void clear() const noexcept;
 
     /// Names a credential in a key without giving it away: HMAC-SHA-256 under a random key of this
     /// cache, so that a digest seen in a dump is of no use to guess a weak secret.
