@@ -41,8 +41,8 @@ public:
     flight_limit& operator=(flight_limit const&) = delete;
 
     /// True when the flight may run, or has left; it is taken to be over after `allowed`, whatever
-    /// its executor does. False: `wake` is woken when it is its turn. To be asked again whenever it is woken,
-    /// and now and then while it waits: only those who ask see that others are overdue.
+    /// its executor does. False: `wake` is woken when it is its turn. To be asked again whenever it
+    /// is woken, and now and then while it waits: only those who ask see that others are overdue.
     [[nodiscard]] bool enter(place& p, time_point now, duration allowed,
                              std::shared_ptr<suspension> wake) {
         turns fresh;

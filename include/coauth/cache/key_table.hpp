@@ -86,6 +86,7 @@ public:
 
     /// Precondition: at(place). Readers that are looking at the node may go on.
     void remove(std::size_t place) noexcept {
+        COAUTH_TEST_YIELD();
         // sync: find(); nothing is read through the mark
         written_->buckets[place].node.store(removed(), std::memory_order_release);
         --live_;

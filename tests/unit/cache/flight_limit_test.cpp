@@ -53,9 +53,7 @@ TEST_F(turns, first_to_come_is_first_to_be_woken) {
         EXPECT_EQ(limit.running(), 2U);
         EXPECT_TRUE(flights[i + 2].woken());
         EXPECT_TRUE(enter(flights[i + 2]));
-        if (i + 3 < flights.size()) {
-            EXPECT_FALSE(enter(flights[i + 3]));
-        }
+        if (i + 3 < flights.size()) { EXPECT_FALSE(enter(flights[i + 3])); }
     }
     leave(flights[6]);
     leave(flights[7]);
