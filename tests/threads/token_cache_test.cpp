@@ -50,8 +50,8 @@ protected:
     void put(std::uint64_t n, long lifetime) {
         auto const entry = bind(n);
         auto const a = entry->miss(clock.now());
-        if (!a.launch) return;
-        entry->settle(a.flight, granted("token" + std::to_string(n), lifetime, clock.now()));
+        if (!a.fetch) return;
+        entry->settle(*a.fetch, granted("token" + std::to_string(n), lifetime, clock.now()));
     }
     std::string token(std::uint64_t n) {
         bool due = false;
@@ -135,8 +135,8 @@ TEST_F(keys_under_threads, an_erasure_wins_over_every_fetch_begun_before_it) {
     for (int round = 0; round < 500; ++round) {
         auto const entry = bind(1);
         auto const a = entry->miss(clock.now());
-        ASSERT_TRUE(a.launch);
-        std::thread fetch([&] { entry->settle(a.flight, granted("old", 3600, clock.now())); });
+        ASSERT_TRUE(a.fetch);
+        std::thread fetch([&] { entry->settle(*a.fetch, granted("old", 3600, clock.now())); });
         cache.erase(key(1));
         fetch.join();
         ASSERT_EQ(token(1), "");
@@ -237,7 +237,7 @@ TEST_F(stopped_writer, delays_no_hit_while_it_renews_a_token) {
         auto const a = held[7]->reject(clock.now(), 0, "https://api.example.com:443");
         EXPECT_TRUE(a.token);
         auto const entry = bind(2000);
-        entry->settle(entry->miss(clock.now()).flight, granted("other", 3600, clock.now()));
+        entry->settle(*entry->miss(clock.now()).fetch, granted("other", 3600, clock.now()));
         entry->invalidate(entry->miss(clock.now()).token.generation());
     });
     EXPECT_GT(points, 0);

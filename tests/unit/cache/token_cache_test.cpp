@@ -48,8 +48,8 @@ protected:
     void put(std::uint64_t n, long lifetime = 3600) {
         entry_handle const entry = bind(n);
         auto const a = entry->miss(clock.now());
-        ASSERT_TRUE(a.launch);
-        entry->settle(a.flight, granted("token" + std::to_string(n), lifetime, clock.now()));
+        ASSERT_TRUE(a.fetch);
+        entry->settle(*a.fetch, granted("token" + std::to_string(n), lifetime, clock.now()));
     }
     token_ref find(std::uint64_t n) {
         bool due = false;
@@ -156,7 +156,7 @@ TEST_F(many_keys, late_fetch_does_not_replace_the_token_that_came_after_the_eras
     auto const before = call(entry);
     poll();
     cache.clear();
-    entry->settle(entry->miss(clock.now()).flight, granted("newer", 3600, clock.now()));
+    entry->settle(*entry->miss(clock.now()).fetch, granted("newer", 3600, clock.now()));
     fetcher->let_go();
     poll();
     EXPECT_EQ(before->token(), "token1");
@@ -165,10 +165,10 @@ TEST_F(many_keys, late_fetch_does_not_replace_the_token_that_came_after_the_eras
 
 TEST_F(many_keys, erasure_forgets_a_failure_and_its_pause) {
     entry_handle const entry = bind(1);
-    entry->settle(entry->miss(clock.now()).flight, server_error());
+    entry->settle(*entry->miss(clock.now()).fetch, server_error());
     ASSERT_TRUE(entry->miss(clock.now()).failure);
     cache.erase(key(1));
-    EXPECT_TRUE(entry->miss(clock.now()).launch);
+    EXPECT_TRUE(entry->miss(clock.now()).fetch);
 }
 
 TEST_F(many_keys, clear_leaves_only_entries_that_are_held_and_those_empty) {
@@ -202,7 +202,7 @@ TEST_F(many_keys, what_is_of_no_use_goes_before_a_valid_token) {
 
 TEST_F(many_keys, remembered_failure_is_not_idle_until_its_pause_ends) {
     entry_handle entry = bind(1);
-    entry->settle(entry->miss(clock.now()).flight, server_error());
+    entry->settle(*entry->miss(clock.now()).fetch, server_error());
     EXPECT_FALSE(entry->idle(clock.now()));
     clock.advance(10s);
     EXPECT_TRUE(entry->idle(clock.now()));
