@@ -112,11 +112,12 @@ private:
             next.over = saturating_add(now, next.allowed);
             next.owner->state_ = place::state::running;
             running_.splice(running_.end(), waiting_, waiting_.begin());
+            std::shared_ptr<suspension> const wake = std::move(next.wake);
             if (next.owner == asking) continue;
             // Who has been woken otherwise asks again, or leaves; who cannot be woken for lack of
             // memory asks again too.
             try {
-                next.wake->wake(wake_reason::ready);
+                wake->wake(wake_reason::ready);
             } catch (std::bad_alloc const&) {}
         }
     }

@@ -26,9 +26,10 @@ struct token_cache_statistics {
     std::uint64_t invalidations = 0;  ///< Tokens rejected by an API or by invalidate().
     std::uint64_t cooldowns = 0;      ///< An origin rejected a token just renewed for it.
     std::uint64_t current_flights = 0;
-    std::uint64_t entries = 0;    ///< Keys there are.
-    std::uint64_t evictions = 0;  ///< Keys dropped to make room: nobody held them.
-    std::uint64_t swept = 0;      ///< Keys dropped in passing: nothing of them was of use any more.
+    std::uint64_t waiting_flights = 0;  ///< Of those, the ones that wait for their turn.
+    std::uint64_t entries = 0;          ///< Keys there are.
+    std::uint64_t evictions = 0;        ///< Keys dropped to make room: nobody held them.
+    std::uint64_t swept = 0;  ///< Keys dropped in passing: nothing of them was of use any more.
     /// Keys added beyond max_entries, because none was found that nobody held.
     std::uint64_t entries_beyond_bound = 0;
 };

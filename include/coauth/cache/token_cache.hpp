@@ -7,11 +7,11 @@
 #define COAUTH_CACHE_TOKEN_CACHE_HPP
 
 #include <coauth/cache/statistics.hpp>
+#include <coauth/cache/token_cache_options.hpp>
 #include <coauth/cache/token_record.hpp>
 #include <coauth/clock.hpp>
 #include <coauth/config.hpp>
 
-#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,15 +21,6 @@ namespace coauth {
 class cache_entry;
 class cache_key;
 struct cache_policy;
-
-/// A plain aggregate; do not write it inside a co_await expression (g++ 12).
-struct token_cache_options {
-    /// Keys kept at most. Beyond, one that is idle (nothing there that is valid or remembered) goes
-    /// for one that comes, else any that nobody holds. One that a source holds, or that is being
-    /// fetched, is never dropped: where there are only such, the cache grows beyond the bound, and
-    /// token_cache_statistics::entries_beyond_bound counts it. Range: above 0.
-    std::size_t max_entries = 100'000;
-};
 
 class token_cache {
 public:

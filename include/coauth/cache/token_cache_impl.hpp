@@ -18,13 +18,10 @@
 namespace coauth {
 
 struct token_cache::shared {
-    explicit shared(token_cache_options const& options) : entries(core, options.max_entries) {
-        if (options.max_entries != 0) return;
-        throw exception(error(errc::invalid_configuration, stage::configuration,
-                              "token_cache_options::max_entries is 0"));
-    }
+    explicit shared(token_cache_options const& options)
+        : core(std::make_shared<detail::cache_core>(options)), entries(core, options.max_entries) {}
 
-    std::shared_ptr<detail::cache_core> core = std::make_shared<detail::cache_core>();
+    std::shared_ptr<detail::cache_core> core;
     secret const identity_key = random_secret(32);
     detail::entry_map entries;
 };
@@ -32,10 +29,14 @@ struct token_cache::shared {
 COAUTH_INLINE token_cache::token_cache() : token_cache(token_cache_options()) {}
 
 COAUTH_INLINE token_cache::token_cache(token_cache_options const& options)
-    : shared_(std::make_shared<shared>(options)) {}
+    : shared_(std::make_shared<shared>(options)) {
+    if (options.max_entries != 0 && options.max_concurrent_flights != 0) return;
+    throw exception(error(errc::invalid_configuration, stage::configuration,
+                          "a number of token_cache_options is 0"));
+}
 
 COAUTH_INLINE token_cache_statistics token_cache::statistics() const {
-    return shared_->core->counters.snapshot(shared_->core->domain->hits());
+    return shared_->core->statistics();
 }
 
 COAUTH_INLINE std::shared_ptr<cache_entry> token_cache::bind(cache_key const& key,
