@@ -144,6 +144,41 @@ TEST_F(keys_under_threads, an_erasure_wins_over_every_fetch_begun_before_it) {
     }
 }
 
+// fetches of two contexts wait for their turn, and one of the contexts ends
+// meanwhile.
+TEST_F(keys_under_threads, turns_are_lost_neither_by_cancelled_callers_nor_with_a_context) {
+    for (unsigned round = 0; round < 30; ++round) {
+        token_cache const few(token_cache_options{.max_concurrent_flights = 3});
+        asio::io_context lasting(1);
+        auto doomed = std::make_unique<asio::io_context>(1);
+        auto const fetcher = std::make_shared<fake_fetcher>(lasting.get_executor(), clock);
+        auto const lost = std::make_shared<fake_fetcher>(doomed->get_executor(), clock);
+        std::vector<call_handle> calls;
+        for (std::uint64_t n = 0; n < 60; ++n) {
+            bool const stays = n % 3 != 0;
+            calls.push_back(std::make_shared<token_call>());
+            start(stays ? lasting.get_executor() : doomed->get_executor(), calls.back(),
+                  few.bind(key(n), policy), stays ? fetcher : lost);
+        }
+        std::thread runs([&] {
+            for (std::size_t i = 1; i < 60; i += 6) {
+                asio::post(lasting,
+                           [c = calls[i]] { c->cancel.emit(asio::cancellation_type::terminal); });
+            }
+            lasting.run();
+        });
+        for (auto turns = round % 10; turns != 0; --turns) doomed->run_one();
+        doomed.reset();
+        runs.join();
+        for (std::size_t i = 0; i < 60; ++i) {
+            if (i % 3 != 0) { EXPECT_TRUE(calls[i]->finished()) << i; }
+        }
+        EXPECT_LE(fetcher->overlap(), 3U);
+        EXPECT_EQ(few.statistics().waiting_flights, 0U);
+        EXPECT_EQ(few.statistics().current_flights, 0U);
+    }
+}
+
 /// Stops its thread at the n-th point where it could lose its time slice, until it is let go.
 class stopper {
 public:
