@@ -143,6 +143,7 @@ inline void cache_entry::start(detail::flight& f, time_point now, fetch_reason w
     // sync: the next holder of the flight comes after this one
     last_start_.store(at.time_since_epoch().count(), std::memory_order_relaxed);
     detail::cache_counters::add(core_->counters.fetches);
+    if (core_->sweep) core_->sweep();
 }
 
 inline time_point cache_entry::earliest(time_point now, fetch_reason why) const noexcept {
