@@ -31,6 +31,7 @@ struct lifetime_policy {
 
 /// fresh until `soft`, renewed in the background until `hard`, then callers wait; dead at `expiry`.
 struct timeline {
+    time_point started;
     time_point soft;
     time_point hard;
     time_point expiry;

@@ -36,6 +36,7 @@ namespace detail {
     duration const lifetime = known ? duration(std::min(*expires_in, longest))
                                     : std::clamp<duration>(policy.unknown_lifetime, none, longest);
     timeline t{};
+    t.started = started;
     t.expiry = saturating_add(started, lifetime);
     t.hard = t.expiry -
              std::min(policy.expiry_margin, detail::share_of(lifetime, policy.expiry_margin_share));
