@@ -47,12 +47,13 @@ public:
     /// Runs `job`, which must not throw, in the order of coming where there is one thread. Throws
     /// std::system_error when there is no thread and none can be had.
     void run(std::function<void()> job) {
+        std::shared_ptr<queue> const shared = queue_;  // the job may end the pool before this ends
         {
-            std::lock_guard const lock(queue_->mutex);
-            queue_->jobs.push_back(std::move(job));
-            if (queue_->idle < queue_->jobs.size() && threads_.size() < limit_) add_thread();
+            std::lock_guard const lock(shared->mutex);
+            shared->jobs.push_back(std::move(job));
+            if (shared->idle < shared->jobs.size() && threads_.size() < limit_) add_thread();
         }
-        queue_->more.notify_one();
+        shared->more.notify_one();
     }
 
 private:
