@@ -65,7 +65,8 @@ private:
 
     [[nodiscard]] file_descriptor open_directory(missing what) const;
     [[nodiscard]] bool make_directory() const;
-    void check_owned(int fd, std::string const& name, bool directory) const;
+    /// Its size.
+    std::size_t check_owned(int fd, std::string const& name, bool directory) const;
     void refuse_to_replace(int directory, std::string const& name) const;
     void write_temporary(int directory, std::string const& name, std::string_view bytes) const;
     void remove_leftovers(int directory) const noexcept;

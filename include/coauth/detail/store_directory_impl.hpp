@@ -43,8 +43,8 @@ COAUTH_INLINE exception store_directory::refused(std::string const& name, char c
     return exception(error(errc::store_refused, stage::store, "'" + file + "' " + why));
 }
 
-COAUTH_INLINE void store_directory::check_owned(int fd, std::string const& name,
-                                                bool directory) const {
+COAUTH_INLINE std::size_t store_directory::check_owned(int fd, std::string const& name,
+                                                       bool directory) const {
     struct ::stat status {};
     if (::fstat(fd, &status) != 0) throw failed("cannot look at", name);
     if (!directory && !S_ISREG(status.st_mode)) throw refused(name, "is not a regular file");
@@ -52,9 +52,9 @@ COAUTH_INLINE void store_directory::check_owned(int fd, std::string const& name,
     if ((status.st_mode & 077U) != 0) throw refused(name, "is open to other users");
     // None is left when the file has just been replaced.
     if (!directory && status.st_nlink > 1) throw refused(name, "has another name");
-    if (!directory && static_cast<std::uint64_t>(status.st_size) > max_record) {
-        throw refused(name, "is larger than 64 KiB");
-    }
+    auto const size = static_cast<std::uint64_t>(status.st_size);
+    if (!directory && size > max_record) throw refused(name, "is larger than 64 KiB");
+    return size;
 }
 
 COAUTH_INLINE bool store_directory::make_directory() const {
@@ -88,16 +88,17 @@ COAUTH_INLINE std::optional<secret> store_directory::load(store_key const& key) 
                                         O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     if (!file && errno == ENOENT) return std::nullopt;
     if (!file) throw failed("cannot open", name);
-    check_owned(file.get(), name, false);
-
+    // Records are replaced, never written to: it has its full size already.
+    std::size_t const size = check_owned(file.get(), name, false);
     struct buffer {
-        std::unique_ptr<char[]> bytes{new char[max_record]};
-        std::size_t size = 0;
+        explicit buffer(std::size_t room) : bytes(new char[room]) {}
         ~buffer() { wipe(bytes.get(), size); }
-    } content;
-    while (content.size != max_record) {
+        std::unique_ptr<char[]> bytes;
+        std::size_t size = 0;
+    } content(size);
+    while (content.size != size) {
         ::ssize_t const n =
-            ::read(file.get(), content.bytes.get() + content.size, max_record - content.size);
+            ::read(file.get(), content.bytes.get() + content.size, size - content.size);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) throw failed("cannot read", name);
         if (n == 0) break;
