@@ -87,7 +87,7 @@ protected:
         coauth::detail::seal_record(with, key, std::string("new ") + canary + padding);
 };
 
-//
+//
 TEST_F(store_fault, a_save_killed_at_any_system_call_leaves_the_old_record_or_the_new_one) {
     std::set<std::string> seen;
     int last = 0;

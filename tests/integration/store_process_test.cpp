@@ -78,7 +78,7 @@ awaitable<void> renew(token_records records, store_key key, int times) {
     }
 }
 
-// with the lock, no renewal is lost, and none is made of an old record.
+// with the lock, no renewal is lost, and none is made of an old record.
 TEST(two_processes, lose_none_of_a_thousand_renewals_under_the_lock) {
     scratch_directory const directory;
     auto const half = [&directory] {
