@@ -148,13 +148,16 @@ coauth::awaitable<void> measure(coauth::sealed store, bare by_hand, int operatio
         bool const saves = i / 3 % 2 == 0;
         int const client = (i + i / 6) % 3;
         if (client == 0) {
-            (saves ? bare_save : bare_load).begin();
+            series& measured = saves ? bare_save : bare_load;
+            measured.begin();
             saves ? save() : load();
-            (saves ? bare_save : bare_load).end();
+            measured.end();
         } else if (client == 1) {
-            (saves ? thread_save : thread_load).begin();
-            co_await on_another_thread(threads, saves ? save : load);
-            (saves ? thread_save : thread_load).end();
+            series& measured = saves ? thread_save : thread_load;
+            std::function<void()> const& operation = saves ? save : load;
+            measured.begin();
+            co_await on_another_thread(threads, operation);
+            measured.end();
         } else if (saves) {
             our_save.begin();
             co_await store.save(key, record.clone());
