@@ -93,6 +93,12 @@ enum class errc : int {
     invalid_json = 401,
     invalid_utf8 = 402,
     json_mismatch = 403,  ///< Well-formed JSON without a member or type that was asked for.
+
+    // Token store.
+    store_unavailable = 500,  ///< Cannot be read or written now; see `error::cause()`.
+    store_refused = 501,      ///< Others could have read or planted it: owner, mode, kind of file.
+    store_record_unreadable = 502,  ///< Sealed under another key, moved, damaged, or no record.
+    store_record_newer = 503,       ///< Written by a later version; it is not overwritten.
 };
 
 /// Classes of failures, comparable with any `std::error_code` of the library:
@@ -120,6 +126,7 @@ enum class stage : unsigned char {
     token,  ///< obtaining a token
     hook,
     proxy,  ///< connected to the proxy, which has not opened the tunnel yet
+    store,  ///< reading or writing a token store
 };
 
 [[nodiscard]] inline std::string_view to_string(stage s) noexcept {
@@ -136,6 +143,7 @@ enum class stage : unsigned char {
         case stage::token: return "token";
         case stage::hook: return "hook";
         case stage::proxy: return "proxy";
+        case stage::store: return "store";
     }
     return "none";
 }
@@ -333,6 +341,10 @@ inline std::string_view to_string(errc code) noexcept {
         case errc::invalid_json: return "invalid_json";
         case errc::invalid_utf8: return "invalid_utf8";
         case errc::json_mismatch: return "json_mismatch";
+        case errc::store_unavailable: return "store_unavailable";
+        case errc::store_refused: return "store_refused";
+        case errc::store_record_unreadable: return "store_record_unreadable";
+        case errc::store_record_newer: return "store_record_newer";
     }
     return {};
 }

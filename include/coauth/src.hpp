@@ -21,6 +21,7 @@
 #include <coauth/codec/http_fields_impl.hpp>
 #include <coauth/codec/path_segment_impl.hpp>
 #include <coauth/detail/hazard_domain_impl.hpp>
+#include <coauth/detail/store_directory_impl.hpp>
 #include <coauth/error_impl.hpp>
 #include <coauth/exchange_log_impl.hpp>
 #include <coauth/exchange_record_impl.hpp>
@@ -33,6 +34,12 @@
 #include <coauth/rest_client_impl.hpp>
 #include <coauth/scope_impl.hpp>
 #include <coauth/secret_impl.hpp>
+#include <coauth/store/file_store_impl.hpp>
+#include <coauth/store/memory_store_impl.hpp>
+#include <coauth/store/sealed_impl.hpp>
+#include <coauth/store/sealing_key_impl.hpp>
+#include <coauth/store/stored_token_impl.hpp>
+#include <coauth/store/token_records_impl.hpp>
 #include <coauth/token_source_impl.hpp>
 #include <coauth/url_impl.hpp>
 

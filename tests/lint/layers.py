@@ -15,6 +15,7 @@ LAYERS = {
     "crypto": (3, False, True),
     "protocol": (4, False, False),
     "strategies": (5, True, False),
+    "store": (6, True, False),
     "cache": (6, True, False),
     "transport": (7, True, True),
     "facade": (8, True, False),
@@ -22,12 +23,12 @@ LAYERS = {
 }
 FOLDERS = {
     "codec": "codec", "crypto": "crypto", "jose": "crypto", "protocol": "protocol", "grant": "protocol",
-    "client_auth": "strategies", "proof": "strategies", "cache": "cache", "http": "transport",
+    "client_auth": "strategies", "proof": "strategies", "store": "store", "cache": "cache", "http": "transport",
     "json": "facade", "testing": "kit",
 }
 VOCABULARY = {"error", "result", "secret", "scope", "url", "token", "clock", "observer"}
 # The transport knows nothing of OAuth, although these layers lie below it.
-NOT_IN_TRANSPORT = {"protocol", "strategies", "cache"}
+NOT_IN_TRANSPORT = {"protocol", "strategies", "store", "cache"}
 # Headers of detail/ belong to the layer that uses them; whatever is not named here is L1.
 DETAIL = {"asio": "config", "awaitable": "config"}
 ASIO_IN_DETAIL = {"asio", "awaitable"}
