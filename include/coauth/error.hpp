@@ -35,6 +35,7 @@ enum class errc : int {
     invalid_credentials = 11,        ///< For instance a user-id with ':' (RFC 7617 §2).
     invalid_ca_certificate = 12,     ///< A given CA file or PEM text cannot be read.
     request_too_large = 13,          ///< Head or token above the configured limit.
+    invalid_signing_key = 14,        ///< Cannot be read, is too weak, or is for something else.
 
     // Transport.
     resolve_failed = 100,
@@ -281,6 +282,7 @@ inline std::string_view to_string(errc code) noexcept {
         case errc::invalid_credentials: return "invalid_credentials";
         case errc::invalid_ca_certificate: return "invalid_ca_certificate";
         case errc::request_too_large: return "request_too_large";
+        case errc::invalid_signing_key: return "invalid_signing_key";
         case errc::resolve_failed: return "resolve_failed";
         case errc::connect_failed: return "connect_failed";
         case errc::tls_handshake_failed: return "tls_handshake_failed";
