@@ -59,6 +59,9 @@ struct assertion_key {
     std::string_view certificate_thumbprint = {};
 };
 
+/// 128 random bits, base64url: unique without anybody to ask (RFC 7519 §4.1.7).
+[[nodiscard]] std::string fresh_jti();
+
 class assertion_maker {
 public:
     /// Throws coauth::exception for options out of their range.

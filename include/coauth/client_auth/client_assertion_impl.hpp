@@ -25,6 +25,12 @@ namespace coauth::detail {
                            "client assertion: " + std::move(why)));
 }
 
+COAUTH_INLINE std::string fresh_jti() {
+    std::array<unsigned char, 16> random{};
+    random_bytes(random);
+    return base64url_encode({reinterpret_cast<char const*>(random.data()), random.size()});
+}
+
 COAUTH_INLINE assertion_maker::assertion_maker(std::string_view method, std::string client_id,
                                                client_assertion_options options)
     : method_(method), client_id_(std::move(client_id)), options_(std::move(options)) {
@@ -60,15 +66,11 @@ COAUTH_INLINE client_assertion assertion_maker::make(std::string_view default_au
     }
     for (auto const& [name, value] : options_.header) made.header.set(name, value);
 
-    std::array<unsigned char, 16> random{};
-    random_bytes(random);
-    std::string const jti =
-        base64url_encode({reinterpret_cast<char const*>(random.data()), random.size()});
     std::int64_t const lifetime =
         std::chrono::duration_cast<std::chrono::seconds>(options_.lifetime).count();
     made.claims.set("iss", client_id_).set("sub", client_id_);
     made.claims.set("aud", options_.audience.empty() ? default_audience : options_.audience);
-    made.claims.set("jti", jti).set("iat", now).set("exp", now + lifetime);
+    made.claims.set("jti", fresh_jti()).set("iat", now).set("exp", now + lifetime);
     if (options_.modify) options_.modify(made);
     if (made.header.find("alg")) throw bad_assertion("`alg` is not for the header, but the key's");
     return made;

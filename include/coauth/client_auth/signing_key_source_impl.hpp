@@ -6,7 +6,6 @@
 #define COAUTH_CLIENT_AUTH_SIGNING_KEY_SOURCE_IMPL_HPP
 
 #include <coauth/client_auth/signing_key_source.hpp>
-#include <coauth/crypto/digest.hpp>
 
 #include <memory>
 #include <mutex>
@@ -22,17 +21,15 @@ struct signing_key_source::origin {
 
     std::mutex mutex = {};
     std::optional<signing_key> key = std::nullopt;  ///< the last one that could be read
-    sha256_digest read_from = {};                   ///< what it was read from
+    secret read_from = {};                          ///< and out of what
+    secret read_with = {};
 
-    [[nodiscard]] signing_key parse(secret const& bytes, secret const& password) {
-        sha256_hasher hasher;
-        hasher.add_part(bytes.reveal());
-        hasher.add_part(password.reveal());
-        sha256_digest const digest = hasher.finish();
+    [[nodiscard]] signing_key parse(secret bytes, secret password) {
         std::lock_guard const lock(mutex);
-        if (key && equal_in_constant_time(digest, read_from)) return *key;
+        if (key && bytes == read_from && password == read_with) return *key;
         key = signing_key::load(bytes, password, options.algorithm).value();
-        read_from = digest;
+        read_from = std::move(bytes);
+        read_with = std::move(password);
         return *key;
     }
 };
@@ -53,10 +50,10 @@ COAUTH_INLINE awaitable<signing_key> signing_key_source::read() const { return r
 
 COAUTH_INLINE awaitable<signing_key> signing_key_source::read(std::shared_ptr<origin> from) {
     if (!from->text) co_return *from->key;
-    secret const text = co_await from->text->read();
+    secret text = co_await from->text->read();
     secret password;
     if (from->options.password) password = co_await from->options.password->read();
-    co_return from->parse(text, password);
+    co_return from->parse(std::move(text), std::move(password));
 }
 
 COAUTH_INLINE secret signing_key_source::identity() const {
