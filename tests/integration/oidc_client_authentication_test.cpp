@@ -84,7 +84,6 @@ constexpr method methods[] = {{"cc-rs256", "rsa", jws_algorithm::rs256},
                               {"cc-es256", "ec-p256", jws_algorithm::es256},
                               {"cc-eddsa", "ed25519", jws_algorithm::eddsa}};
 
-// what others accept as valid.
 TEST_F(oidc_client_authentication, private_key_jwt_is_accepted_with_each_algorithm_and_key_form) {
     for (method const& m : methods) {
         std::string const name = m.key;
@@ -139,7 +138,6 @@ TEST_F(oidc_client_authentication,
     EXPECT_FALSE(e) << e.what();
 }
 
-//
 TEST_F(oidc_client_authentication, wrong_key_algorithm_method_or_subject_is_refused_by_the_server) {
     signing_key const other =
         signing_key::adopt(coauth_test::test_key::of("ES256").native()).value();
@@ -149,6 +147,15 @@ TEST_F(oidc_client_authentication, wrong_key_algorithm_method_or_subject_is_refu
     };
     EXPECT_TRUE(
         outcome(private_key_jwt("cc-ps256", rsa(jws_algorithm::rs256))).is(errc::client_refused));
+    EXPECT_TRUE(
+        outcome(private_key_jwt("cc-rs256", rsa(jws_algorithm::ps256))).is(errc::client_refused));
+    EXPECT_TRUE(outcome(client_secret_jwt("cc-hs256", secret(std::string(66, 'x'))))
+                    .is(errc::client_refused));
+    EXPECT_TRUE(
+        outcome(client_secret_jwt("cc-basic", secret(oidc_secret))).is(errc::client_refused));
+    modify_assertion const somebody_else = [](client_assertion& a) {
+        a.claims.set("sub", "cc-basic");
+    };
     error const mismatch =
         outcome(private_key_jwt("cc-rs256", rsa(jws_algorithm::rs256), {.modify = somebody_else}));
     EXPECT_NE(mismatch.oauth_error(), "") << mismatch.what();

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -62,7 +63,11 @@ COAUTH_INLINE secret signing_key_source::identity() const {
     all.append(algorithm ? to_string(*algorithm) : std::string_view());
     all.push_back(' ');
     if (origin_->text) {
-        all.append(origin_->text->identity().reveal());
+        secret const text = origin_->text->identity();
+        all.append(std::to_string(text.size()));
+        all.push_back(':');
+        all.append(text.reveal());
+        if (origin_->options.password) all.append(origin_->options.password->identity().reveal());
     } else {
         all.append(to_string(origin_->key->algorithm()));
         all.append("key:");

@@ -200,7 +200,7 @@ TEST(client_assertion, kid_of_a_jwk_is_sent_unless_another_one_is_set) {
               "mine");
 }
 
-// the algorithm belongs to the key; nobody sets it beside it.
+// The algorithm belongs to the key (RFC 8725 §3.1); nobody sets it beside it.
 TEST(client_assertion, algorithm_cannot_be_set_in_the_header) {
     EXPECT_EQ(failure(es256({.header = {{"alg", "none"}}})), errc::invalid_configuration);
     EXPECT_EQ(failure(es256({.modify = [](client_assertion& a) { a.header.set("alg", "HS256"); }})),
@@ -319,6 +319,8 @@ TEST(client_assertion, identity_tells_apart_whatever_changes_the_assertion) {
         private_key_jwt("p", secret::from_file("/key")),
         private_key_jwt("o", secret::from_file("/key2")),
         private_key_jwt("o", {secret::from_file("/key"), {.algorithm = jws_algorithm::ps256}}),
+        private_key_jwt("o", {secret::from_file("/key"), {.password = secret::from_env("P")}}),
+        private_key_jwt("o", {secret::from_file("/key"), {.password = secret("P")}}),
         private_key_jwt("o", coauth::signing_key::adopt(test_key::of("RS256").native()).value()),
         private_key_jwt("o", coauth::signing_key::adopt(test_key::of("ES256").native()).value()),
         client_secret_jwt("o", secret::from_file("/key")),

@@ -113,7 +113,6 @@ TEST(signing_key, es256_has_r_and_s_in_32_bytes_each_as_in_rfc_7515) {
     }
 }
 
-// the algorithm is the key's, never the token's.
 TEST(signing_key, every_algorithm_from_every_form_verifies_with_openssl) {
     for (std::size_t i = 0; i != std::size(names); ++i) {
         test_key const& made = test_key::of(names[i]);
@@ -203,7 +202,7 @@ TEST(signing_key, jwks_that_are_not_what_they_seem_are_refused) {
              with(ec_jwk(), "key_ops", {"verify"}),
              with(ec_jwk(), "key_ops", "sign"),
              with(ec_jwk(), "alg", "RS256"),
-             with(ec_jwk(), "alg", "none"),
+             with(ec_jwk(), "alg", "none"),
              with(ec_jwk(), "alg", "HS256"),
              with(ec_jwk(), "kty", "RSA"),
              with(ec_jwk(), "kty", "oct"),
