@@ -31,7 +31,7 @@ namespace coauth {
 struct token_source_config {
     /// The token endpoint (RFC 6749 §3.2): https, or http on loopback. A query is kept.
     std::string token_url = {};
-    /// client_secret_basic, client_secret_post, or your own type.
+    /// One of client_auth/, such as client_secret_basic or private_key_jwt, or your own type.
     any_client_authentication client = {};
     /// RFC 6749 §3.3; empty: the server's default.
     coauth::scope scope = {};
