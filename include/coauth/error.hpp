@@ -34,6 +34,7 @@ enum class errc : int {
     invalid_target = 10,             ///< The path leaves the base URL's path, or cannot be encoded.
     invalid_credentials = 11,        ///< For instance a user-id with ':' (RFC 7617 §2).
     invalid_ca_certificate = 12,     ///< A given CA file or PEM text cannot be read.
+    invalid_signing_key = 14,        ///< Cannot be read, is too weak, or is for something else.
 
     // Transport.
     resolve_failed = 100,
@@ -290,6 +291,7 @@ inline std::string_view to_string(errc code) noexcept {
         case errc::invalid_target: return "invalid_target";
         case errc::invalid_credentials: return "invalid_credentials";
         case errc::invalid_ca_certificate: return "invalid_ca_certificate";
+        case errc::invalid_signing_key: return "invalid_signing_key";
         case errc::resolve_failed: return "resolve_failed";
         case errc::connect_failed: return "connect_failed";
         case errc::tls_handshake_failed: return "tls_handshake_failed";

@@ -14,9 +14,14 @@
 
 #include <coauth/authorization_impl.hpp>
 #include <coauth/cache/token_cache_impl.hpp>
+#include <coauth/client_auth/client_assertion_impl.hpp>
 #include <coauth/client_auth/client_secret_basic_impl.hpp>
+#include <coauth/client_auth/client_secret_jwt_impl.hpp>
 #include <coauth/client_auth/client_secret_post_impl.hpp>
+#include <coauth/client_auth/private_key_jwt_impl.hpp>
 #include <coauth/client_auth/secret_source_impl.hpp>
+#include <coauth/client_auth/signing_key_source_impl.hpp>
+#include <coauth/client_auth/tls_client_auth_impl.hpp>
 #include <coauth/codec/challenge_impl.hpp>
 #include <coauth/codec/http_fields_impl.hpp>
 #include <coauth/codec/path_segment_impl.hpp>
@@ -28,6 +33,7 @@
 #include <coauth/http/dialer_impl.hpp>
 #include <coauth/http/proxy_config_env.hpp>
 #include <coauth/http/proxy_config_impl.hpp>
+#include <coauth/jose/signing_key_impl.hpp>
 #include <coauth/json_body_impl.hpp>
 #include <coauth/protocol/token_request_impl.hpp>
 #include <coauth/request_impl.hpp>

@@ -47,6 +47,7 @@ public:
         check();
         if (url_.is_https() && !config_.network)
             tls_ = http::tls_context::make(config_.tls).value();
+        check_certificate();
         transport_ = http::transport::make(asio::make_strand(executor), options());
     }
 
@@ -135,6 +136,14 @@ private:
                                       "token request header '" + name + "' is not allowed"));
             }
         }
+    }
+
+    void check_certificate() const {
+        if (config_.network || !config_.client.needs_client_certificate()) return;
+        if (tls_ && !tls_->client_certificate_thumbprint().empty()) return;
+        throw exception(error(errc::invalid_configuration, stage::configuration,
+                              "this client authenticates with a certificate: give "
+                              "token_source_config::tls one, and an https token URL"));
     }
 
     [[nodiscard]] http::transport_options options() const {
@@ -235,6 +244,7 @@ private:
         if (!order->traceparent.empty() && !r.headers().contains("traceparent")) {
             r.header("traceparent", order->traceparent);
         }
+        if (self->metadata_) r.issuer(self->metadata_->expected_issuer());
         r = co_await authenticate(self, std::move(r));
 
         token_exchange_recording recording(to, self->config_.log, *order);
@@ -248,6 +258,8 @@ private:
                 bool const idle = x.try_open();
                 if (!idle) co_await x.open();
             } else if (next == http::exchange::step::compose) {
+                bool const again = x.sends() != 0 && r.single_use();
+                if (again) r = co_await self->config_.client.authenticate(std::move(r));
                 self->compose(x, to, r);
                 recording.sending(r);
             } else {

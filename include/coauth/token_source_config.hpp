@@ -38,7 +38,7 @@ struct token_source_config {
     /// name.
     std::string metadata_url = {};
     std::string expected_issuer = {};
-    /// client_secret_basic, client_secret_post, or your own type.
+    /// One of client_auth/, such as client_secret_basic or private_key_jwt, or your own type.
     any_client_authentication client = {};
     /// RFC 6749 §3.3; empty: the server's default.
     coauth::scope scope = {};

@@ -22,9 +22,10 @@ namespace coauth {
 /// Called for every token request, on the source's executor; bounded by the fetch deadline. An
 /// exception fails that token request.
 template <class T>
-concept secret_provider = std::copy_constructible<T> && requires(T const& t) {
+concept secret_provider = requires(T const& t) {
     { t() } -> std::same_as<awaitable<secret>>;
-};
+}
+&&std::copy_constructible<T>;
 
 class secret_source {
 public:

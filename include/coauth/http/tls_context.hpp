@@ -7,17 +7,15 @@
 #ifndef COAUTH_HTTP_TLS_CONTEXT_HPP
 #define COAUTH_HTTP_TLS_CONTEXT_HPP
 
-#include <coauth/codec/base64.hpp>
 #include <coauth/crypto/digest.hpp>
-#include <coauth/crypto/private_key.hpp>
-#include <coauth/http/openssl_error.hpp>
+#include <coauth/crypto/openssl_error.hpp>
+#include <coauth/crypto/pem.hpp>
 #include <coauth/http/tls_config.hpp>
 #include <coauth/http/tls_trust.hpp>
 #include <coauth/result.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <memory>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -188,9 +186,7 @@ inline result<void> tls_context::load_client_certificate(tls_config const& confi
     }
     ERR_clear_error();
 
-    sha256_digest digest{};
-    detail::digest_check(X509_digest(leaf.get(), EVP_sha256(), digest.data(), nullptr) == 1);
-    thumbprint_ = base64url_encode(as_bytes(digest));
+    thumbprint_ = detail::certificate_thumbprint(leaf.get());
     identity_.add_part(thumbprint_);
     return load_private_key(config, chain.view());
 }
@@ -214,15 +210,7 @@ inline result<void> tls_context::load_private_key(tls_config const& config,
         if (!read) return std::move(read).error();
         password = std::move(*read);
     }
-    // Without a callback of our own OpenSSL would ask on the terminal.
-    auto const give_password = [](char* out, int size, int, void* user) -> int {
-        std::string_view const text = static_cast<secret const*>(user)->reveal();
-        if (text.empty() || text.size() > static_cast<std::size_t>(size)) return -1;
-        std::memcpy(out, text.data(), text.size());
-        return static_cast<int>(text.size());
-    };
-    detail::openssl_ptr<EVP_PKEY, EVP_PKEY_free> const key(
-        detail::read_private_key(pem, give_password, &password));
+    detail::key_handle const key = detail::read_private_key_pem(pem, password);
     char const* why = nullptr;
     if (!key) {
         why = "the private key cannot be read: not PEM, or the password is missing or wrong";

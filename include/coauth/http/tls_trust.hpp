@@ -6,7 +6,7 @@
 #ifndef COAUTH_HTTP_TLS_TRUST_HPP
 #define COAUTH_HTTP_TLS_TRUST_HPP
 
-#include <coauth/http/openssl_error.hpp>
+#include <coauth/crypto/pem.hpp>
 #include <coauth/result.hpp>
 #include <coauth/secret.hpp>
 
@@ -29,13 +29,6 @@
 #include <utility>
 
 namespace coauth::detail {
-
-using bio_ptr = openssl_ptr<BIO, BIO_free_all>;
-using x509_handle = openssl_ptr<X509, X509_free>;
-
-[[nodiscard]] inline bio_ptr memory_bio(std::string_view text) {
-    return bio_ptr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
 
 /// The text of a regular file of at most 16 MiB, wiped since a private key may stand in it; the
 /// error is that of the operating system.

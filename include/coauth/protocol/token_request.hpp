@@ -65,6 +65,21 @@ public:
         return *this;
     }
     [[nodiscard]] secret const& credential() const noexcept { return credential_; }
+    /// The issuer of the authorization server, where one is configured; empty: only the token URL
+    /// is known. Never one that was read from unverified metadata.
+    token_request& issuer(std::string_view configured) {
+        issuer_ = configured;
+        return *this;
+    }
+    [[nodiscard]] std::string const& issuer() const noexcept { return issuer_; }
+
+    /// What authenticates the client here is good for one send: before the request goes out once
+    /// more, on another connection, the client authenticates it again.
+    token_request& single_use(bool once) {
+        single_use_ = once;
+        return *this;
+    }
+    [[nodiscard]] bool single_use() const noexcept { return single_use_; }
 
     /// The two ways to write credentials in a Basic header differ for this client.
     token_request& basic_encodings_differ(bool differ) {
@@ -82,6 +97,8 @@ private:
     http_fields headers_;
     std::string method_;
     secret credential_;
+    std::string issuer_;
+    bool single_use_ = false;
     bool basic_encodings_differ_ = false;
 };
 
