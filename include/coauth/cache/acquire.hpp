@@ -122,7 +122,9 @@ inline awaitable<result<token_ref>> acquire(std::shared_ptr<cache_entry> entry,
         // Another source of the same token was stopped with its fetch; this one has not been. Once,
         // so that a fetch which says so of itself ends.
         bool const stopped = !answer && answer.error().is(errc::stopped);
-        bool const again = stopped && first && !fetcher->stopped();
+        // Or the token has been rejected since it came: another one is on its way, or will be.
+        bool const rejected = answer && *answer && answer->rejected();
+        bool const again = first && !fetcher->stopped() && (stopped || rejected);
         if (!again) co_return std::move(answer);
     }
 }

@@ -210,6 +210,7 @@ private:
     void start(detail::flight& f, time_point now, fetch_reason why) noexcept;
     [[nodiscard]] fetch_reason why_none() const noexcept;
     [[nodiscard]] time_point earliest(time_point now, fetch_reason why) const noexcept;
+    [[nodiscard]] bool refresh_due(time_point now) const;
     [[nodiscard]] bool remembers_failure(time_point now) const;
     [[nodiscard]] bool answer_from_memory(arrival& a, time_point now);
     [[nodiscard]] bool settle_from_memory(detail::flight& f, time_point now) noexcept;
@@ -258,7 +259,7 @@ private:
     detail::atomic<bool> forced_{false};
     static_assert(std::atomic<bool>::is_always_lock_free);
 
-    mutable std::mutex mutex_;
+    mutable detail::mutex mutex_;
     std::unique_ptr<detail::origin_cooldowns> origins_;  ///< None before the first rejection.
     std::weak_ptr<detail::token_fetcher> home_;
     /// The one whose flight was overdue last.

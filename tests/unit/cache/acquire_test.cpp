@@ -299,6 +299,35 @@ TEST_F(single_flight, token_that_is_dead_on_arrival_is_given_to_those_who_waited
     EXPECT_FALSE(look(key.entry, fetcher));
 }
 
+TEST_F(single_flight, token_that_was_rejected_before_its_waiter_resumed_is_not_given_out) {
+    fetcher->hold();
+    auto const slow = call(other);
+    poll();
+    fetcher->let_go();
+    home->restart();
+    home->poll();  // the flight has settled, the waiter has not been resumed
+    key.entry->invalidate(1);
+    clock.advance(1s);
+    poll();
+    EXPECT_FALSE(slow->finished());
+    EXPECT_TRUE(fetcher->let_go());
+    poll();
+    EXPECT_EQ(slow->token(), "token2");
+}
+
+TEST_F(single_flight, cancellation_after_the_flight_has_settled_changes_nothing) {
+    fetcher->hold();
+    auto const late = call(other);
+    poll();
+    fetcher->let_go();
+    home->restart();
+    home->poll();
+    late->cancel.emit(asio::cancellation_type::terminal);
+    poll();
+    EXPECT_EQ(late->token(), "token1");
+    EXPECT_EQ(key.statistics().leaves, 0U);
+}
+
 //
 TEST_F(single_flight, destroyed_fetch_breaks_the_flight_for_waiters_elsewhere) {
     fetcher->hold();
