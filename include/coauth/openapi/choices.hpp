@@ -83,6 +83,8 @@ struct operation_plan {
     /// Schemes to use together; empty: none is needed.
     std::vector<std::string> schemes;
     coauth::scope scope;
+    /// Of a server of its own; empty: the plan's.
+    std::string base_url;
     /// Why it cannot be called; empty when it can.
     std::string refused;
 };

@@ -57,6 +57,7 @@ public:
         choose_flow();
         token_url(*description_, *chosen_, plan_).decide();
         choose_alternatives();
+        choose_own_servers();
         return std::move(plan_);
     }
 
@@ -266,6 +267,27 @@ private:
             made.scope = scopes.of(op(i), one);
         }
         scopes.finish(used_);
+    }
+
+    /// Credentials go to one origin only, so an operation on another one is for another api.
+    void choose_own_servers() {
+        if (!chosen_->base_url.empty() || plan_.base_url.empty()) return;
+        std::string const here = url::parse(plan_.base_url).value().origin();
+        for (std::size_t i = 0; i != used_.size(); ++i) {
+            operation_plan& made = plan_.operations[i];
+            if (op(i).servers.empty() || !made.refused.empty()) continue;
+            std::string own;
+            if (op(i).servers.size() == 1) {
+                own = server_url(*description_, *chosen_, plan_).of(op(i).servers.front());
+            }
+            if (!own.empty() && url::parse(own).value().origin() == here) {
+                made.base_url = std::move(own);
+            } else {
+                made.refused = "it has servers of its own (" +
+                               printable(op(i).servers.front().url, 200) +
+                               "): make another api with choices::base_url";
+            }
+        }
     }
 
     api_description const* description_;

@@ -73,11 +73,12 @@ private:
         std::string const shown = "the tokenUrl '" + printable(flow.token_url, 300) + "'";
         if (!where) {
             bool const relative = !coauth::detail::split_uri(flow.token_url).scheme;
-            return ask(shown + (relative && into_->base_url.empty()
-                                    ? " is relative to the server"
-                                    : ": " + where.error().message()) +
-                           place,
-                       {});
+            if (relative && into_->base_url.empty()) {
+                // The question about the server answers this one, too.
+                into_->notes.push_back(shown + " is relative to the server" + place);
+                return;
+            }
+            return ask(shown + ": " + where.error().message() + place, {});
         }
         if (error const insecure = coauth::detail::check_transport(*where, false)) {
             return ask(shown + " is plain http: credentials are not sent there" + place, {});
