@@ -131,6 +131,8 @@ struct api_description {
     std::vector<server> servers;
     std::vector<security_scheme> schemes;
     std::vector<operation> operations;
+    /// What could not be read and is done without: types and paths in documents that are not there.
+    std::vector<std::string> notes;
 
     /// Null when there is none, or more than one.
     [[nodiscard]] operation const* find(std::string_view id) const {

@@ -24,6 +24,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -44,6 +45,13 @@ struct located {
         return {in, value->find(name)};
     }
     [[nodiscard]] located at(member const& child) const noexcept { return {in, &child.value}; }
+};
+
+/// A reference into a document that is not there, or not to be read. Where no more than the type of a
+/// value is lost, or one path, that is noted.
+class unreachable : public exception {
+public:
+    using exception::exception;
 };
 
 class documents {
@@ -115,9 +123,25 @@ public:
         }
     }
 
+    /// For people; a few of them.
+    void note(std::string text) {
+        if (notes_.size() < most_notes) notes_.push_back(std::move(text));
+        if (notes_.size() == most_notes) notes_.emplace_back("and more of that kind");
+    }
+    [[nodiscard]] std::vector<std::string>& notes() noexcept { return notes_; }
+
     [[noreturn]] void fail(located at, std::string const& why,
                            errc code = errc::invalid_description) const {
         throw exception(error(code, stage::configuration, place(at) + ": " + printable(why, 500)));
+    }
+
+    [[noreturn]] void out_of_reach(located at, std::string const& why,
+                                   errc code = errc::unsupported_description) const {
+        // To look for the place of each of very many would take long, and nobody reads it.
+        bool const shown = notes_.size() < most_notes;
+        throw unreachable(error(code, stage::configuration,
+                                (shown ? place(at) : name_of(*at.in)) + ": " +
+                                    printable(why, 500)));
     }
 
     /// "api.json: /paths/~1users/get: line 3, column 5".
@@ -196,10 +220,9 @@ private:
         std::string const location = where->to_string();
         if (document const* known = find(location)) return *known;
         if (!options_.remote) {
-            fail(reference, "'" + location +
-                                "' is another document: remote ones are read only with "
-                                "import_options::remote",
-                 errc::unsupported_description);
+            out_of_reach(reference, "'" + location +
+                                        "' is another document: remote ones are read only with "
+                                        "import_options::remote");
         }
         result<std::string> text = options_.remote(location);
         if (!text) fail(reference, location + ": " + text.error().what());
@@ -208,9 +231,9 @@ private:
 
     [[nodiscard]] document const& file_document(located reference, std::string_view uri) {
         if (folder_.empty()) {
-            fail(reference, "'" + std::string(uri) +
-                                "' is a file, and this description is not: load() it from one",
-                 errc::unsupported_description);
+            out_of_reach(reference, "'" + std::string(uri) +
+                                        "' is a file, and this description is not: load() it "
+                                        "from one");
         }
         auto const relative = percent_decode(uri);
         if (!relative || relative->find('\0') != std::string::npos) {
@@ -221,12 +244,12 @@ private:
         std::filesystem::path const file =
             std::filesystem::weakly_canonical(from.parent_path() / *relative, ec);
         if (ec || !below_folder(file)) {
-            fail(reference, "'" + *relative + "' is not below the description's folder",
-                 errc::unsupported_description);
+            out_of_reach(reference, "'" + *relative + "' is not below the description's folder");
         }
         if (document const* known = find(file.string())) return *known;
         if (!std::filesystem::is_regular_file(file, ec)) {
-            fail(reference, "there is no file '" + *relative + "'");
+            out_of_reach(reference, "there is no file '" + *relative + "'",
+                         errc::invalid_description);
         }
         return read_file(file);
     }
@@ -288,9 +311,12 @@ private:
         return *documents_.emplace(std::move(location), std::move(made)).first->second;
     }
 
+    static constexpr std::size_t most_notes = 20;
+
     import_options const& options_;
     std::filesystem::path folder_;
     std::map<std::string, std::unique_ptr<document>> documents_;
+    std::vector<std::string> notes_;
     std::size_t bytes_ = 0;
     std::size_t values_ = 0;
     std::size_t references_ = 0;

@@ -89,6 +89,7 @@ namespace detail {
     }
     made.operations =
         operation_reader(all, made.swagger, root, options.bounds.max_operations).operations();
+    made.notes = std::move(all.notes());
     return made;
 }
 

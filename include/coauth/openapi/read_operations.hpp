@@ -51,7 +51,12 @@ private:
         located const reference = item.find("$ref");
         if (!reference) return;
         std::size_t const own = found_.size();
-        read_methods(path, all().follow(item));
+        try {
+            read_methods(path, all().follow(item));
+        } catch (unreachable const& e) {
+            all().note("the operations of " + printable(path, 200) +
+                       " are not known: " + e.error().message());
+        }
         for (std::size_t i = own; i != found_.size(); ++i) {
             for (std::size_t j = 0; j != own; ++j) {
                 if (found_[j].path != path || found_[j].method != found_[i].method) continue;
@@ -147,7 +152,7 @@ private:
         if (swagger_) {
             read_type(from, made);
         } else if (located const schema = from.find("schema")) {
-            read_type(all().follow(schema), made);
+            read_schema(schema, made);
         }
         add(from, into, std::move(made));
     }
@@ -219,6 +224,16 @@ private:
                              std::string(to_string(in)));
     }
 
+    /// Where the schema is not to be had, any value will do.
+    void read_schema(located schema, parameter& into) const {
+        try {
+            read_type(all().follow(schema), into);
+        } catch (unreachable const& e) {
+            all().note("the type of '" + printable(into.name, 100) +
+                       "' is not known: " + e.error().message());
+        }
+    }
+
     /// The type of a schema, and of the items of an array; `any` where it is not one.
     void read_type(located schema, parameter& into) const {
         into.type = type_of(schema);
@@ -281,7 +296,9 @@ private:
             located const schema = media.is(json_type::object) ? media.find("schema") : located();
             if (!is_form(type) || !schema || form) continue;
             form = true;
-            read_form(all().follow(schema), into);
+            try {
+                read_form(all().follow(schema), into);
+            } catch (unreachable const& e) { all().note("a form: " + e.error().message()); }
         }
         into.body = std::move(body);
     }
@@ -295,7 +312,7 @@ private:
             made.name = std::string(name);
             made.in = parameter_in::form;
             made.required = std::find(required.begin(), required.end(), name) != required.end();
-            read_type(all().follow(property), made);
+            read_schema(property, made);
             add(property, into, std::move(made));
         }
     }
