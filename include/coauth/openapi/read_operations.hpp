@@ -47,6 +47,7 @@ private:
     /// A path item may stand elsewhere as a whole, with operations beside the reference.
     void read_item(std::string_view path, located item) {
         require_object(item);
+        std::size_t const first = found_.size();
         read_methods(path, item);
         located const reference = item.find("$ref");
         if (!reference) return;
@@ -58,8 +59,8 @@ private:
                        " are not known: " + e.error().message());
         }
         for (std::size_t i = own; i != found_.size(); ++i) {
-            for (std::size_t j = 0; j != own; ++j) {
-                if (found_[j].path != path || found_[j].method != found_[i].method) continue;
+            for (std::size_t j = first; j != own; ++j) {
+                if (found_[j].method != found_[i].method) continue;
                 all().fail(item, "'" + found_[i].method +
                                      "' stands here and where the reference leads");
             }
@@ -159,6 +160,10 @@ private:
 
     void add(located from, operation& into, parameter made) const {
         all().spend(from, sizeof made);
+        if (into.parameters.size() >= most_parameters) {
+            all().fail(from, "an operation with more than 1,000 parameters",
+                       errc::description_limit);
+        }
         into.parameters.push_back(std::move(made));
     }
 
@@ -328,6 +333,9 @@ private:
             if (close == std::string_view::npos) {
                 all().fail(from, "the path '" + into.path + "' has '{' without '}'");
             }
+            if (names.size() >= most_places) {
+                all().fail(from, "a path with more than 100 variables", errc::description_limit);
+            }
             names.emplace_back(rest.substr(open + 1, close - open - 1));
             rest.remove_prefix(close + 1);
         }
@@ -346,6 +354,8 @@ private:
             if (!known(into, made)) add(from, into, std::move(made));
         }
     }
+
+    static constexpr std::size_t most_parameters = 1000;
 
     bool swagger_;
     std::size_t max_operations_;
