@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// CPU time of importing a description of about 1.5 MB, beside that of parsing it with nlohmann/json,
-// which knows nothing of it afterwards. Prints "NAME VALUE UNIT" lines.
+// CPU time of importing a description of about 1.5 MB, beside that of parsing it with
+// nlohmann/json, which knows nothing of it afterwards. Prints "NAME VALUE UNIT" lines.
 
 #include <coauth/openapi.hpp>
 
@@ -23,7 +23,8 @@ std::string description(std::size_t bytes) {
                      {"info", {{"title", "Generated"}, {"version", "1"}}},
                      {"servers", {{{"url", "https://api.example.com/v1"}}}},
                      {"security", {{{"oauth", {"read"}}}}}};
-    json const flow = {{"tokenUrl", "https://as.example.com/token"}, {"scopes", {{"read", "Read"}}}};
+    json const flow = {{"tokenUrl", "https://as.example.com/token"},
+                       {"scopes", {{"read", "Read"}}}};
     json& components = document["components"];
     components["securitySchemes"]["oauth"] = {{"type", "oauth2"},
                                               {"flows", {{"clientCredentials", flow}}}};
@@ -99,9 +100,8 @@ int main() {
     std::string const text = description(1'500'000);
     std::size_t operations = 0;
     std::size_t members = 0;
-    double const import = least_ms(repetitions, [&] {
-        operations = coauth::openapi::parse(text).operations.size();
-    });
+    double const import =
+        least_ms(repetitions, [&] { operations = coauth::openapi::parse(text).operations.size(); });
     double const parse = least_ms(repetitions, [&] { members = json::parse(text).size(); });
     if (operations == 0 || members == 0) return 1;
     std::cout << "bytes " << text.size() << " B\n"

@@ -20,6 +20,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 #include <yaml-cpp/eventhandler.h>
@@ -105,9 +106,8 @@ private:
         for (char const* const one : {"true", "True", "TRUE", "false", "False", "FALSE"}) {
             if (text == one) return json_type::boolean;
         }
-        bool const number =
-            text.find_first_not_of("0123456789+-.eE") == std::string_view::npos &&
-            text.find_first_of("0123456789") != std::string_view::npos;
+        bool const number = text.find_first_not_of("0123456789+-.eE") == std::string_view::npos &&
+                            text.find_first_of("0123456789") != std::string_view::npos;
         return number ? json_type::number : json_type::string;
     }
 
@@ -156,12 +156,14 @@ private:
         if (index == all.size()) return;
         node const from = all[index].value;
         build_.drop_child(index);
-        if (from.is(json_type::object)) return merge_one(from);
-        for (member const& one : from.children()) merge_one(one.value);
+        std::unordered_set<std::string_view> have;
+        for (member const& one : build_.children()) have.insert(one.name);
+        if (from.is(json_type::object)) return merge_one(from, have);
+        for (member const& one : from.children()) merge_one(one.value, have);
     }
-    void merge_one(node const& from) {
+    void merge_one(node const& from, std::unordered_set<std::string_view>& have) {
         for (member const& one : from.children()) {
-            if (build_.has_child(one.name)) continue;
+            if (!have.insert(one.name).second) continue;
             build_.name(one.name);
             check(build_.value(one.value));
         }

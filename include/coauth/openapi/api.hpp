@@ -99,8 +99,8 @@ private:
     [[nodiscard]] operation const& find(std::string_view id) const {
         if (operation const* const found = description().find(id)) return *found;
         auto const& all = description().operations;
-        bool const twice = std::any_of(all.begin(), all.end(),
-                                       [&](operation const& one) { return one.id == id; });
+        bool const twice =
+            std::any_of(all.begin(), all.end(), [&](operation const& one) { return one.id == id; });
         std::string const shown = printable(id, 200);
         std::string near;
         if (!twice) {
@@ -116,17 +116,18 @@ private:
     }
     [[nodiscard]] operation const& find(std::string_view method, std::string_view path) const {
         if (operation const* const found = description().find(method, path)) return *found;
-        throw exception(error(errc::unknown_operation, stage::configuration,
-                              "no operation " + printable(method, 40) + ' ' + printable(path, 200)));
+        throw exception(
+            error(errc::unknown_operation, stage::configuration,
+                  "no operation " + printable(method, 40) + ' ' + printable(path, 200)));
     }
 
     [[nodiscard]] request prepare(operation const& of, arguments const& given) const {
         auto const index = static_cast<std::size_t>(&of - description().operations.data());
         operation_plan const& planned = plan().operations[index];
         if (!planned.refused.empty()) {
-            throw exception(error(errc::unknown_operation, stage::configuration,
-                                  printable(of.name(), 200) + " is not called: " +
-                                      planned.refused));
+            throw exception(
+                error(errc::unknown_operation, stage::configuration,
+                      printable(of.name(), 200) + " is not called: " + planned.refused));
         }
         request made = detail::request_builder(of, given).build();
         if (!planned.base_url.empty() && planned.base_url != state_->config.client.base_url) {

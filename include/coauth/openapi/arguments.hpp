@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// What one call of an operation is given: parameters by name, and a body. A value; not synchronised.
+// What one call of an operation is given: parameters by name, and a body. A value; not
+// synchronised.
 
 #ifndef COAUTH_OPENAPI_ARGUMENTS_HPP
 #define COAUTH_OPENAPI_ARGUMENTS_HPP
@@ -32,8 +33,7 @@ public:
     argument_value(std::string text) : value_(std::move(text)) {}
     argument_value(std::string_view text) : value_(std::string(text)) {}
     argument_value(char const* text) : value_(std::string(text)) {}
-    argument_value(std::same_as<bool> auto truth)
-        : value_(std::string(truth ? "true" : "false")) {}
+    argument_value(std::same_as<bool> auto truth) : value_(std::string(truth ? "true" : "false")) {}
     template <class Number>
     requires(std::integral<Number> || std::floating_point<Number>) &&
         (!std::same_as<Number, bool>)argument_value(Number number) {

@@ -75,10 +75,9 @@ private:
         return text.empty() ? "of any type" : text;
     }
     [[nodiscard]] bool required_field() const {
-        bool const only_form = std::all_of(of_->body->content_types.begin(),
-                                           of_->body->content_types.end(), [](auto const& one) {
-                                               return is_form_type(media_type(one));
-                                           });
+        bool const only_form =
+            std::all_of(of_->body->content_types.begin(), of_->body->content_types.end(),
+                        [](auto const& one) { return is_form_type(media_type(one)); });
         return only_form &&
                std::any_of(of_->parameters.begin(), of_->parameters.end(), [](auto const& one) {
                    return one.in == parameter_in::form && one.required;
@@ -190,8 +189,8 @@ private:
         }
         std::string text;
         auto const begin = [&](std::string const& name) {
-            text += "--" + boundary + "\r\nContent-Disposition: form-data; name=\"" +
-                    quoted(name) + '"';
+            text += "--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + quoted(name) +
+                    '"';
         };
         for (arguments::named const& one : given_->fields()) {
             for (auto const& [name, value] : texts(one)) {
@@ -201,8 +200,9 @@ private:
         }
         for (arguments::attached const& one : given_->files()) {
             begin(one.name);
-            text += "; filename=\"" + quoted(one.file_name) + "\"\r\nContent-Type: " +
-                    printable(one.type, 200) + "\r\n\r\n" + one.content + "\r\n";
+            text += "; filename=\"" + quoted(one.file_name) +
+                    "\"\r\nContent-Type: " + printable(one.type, 200) + "\r\n\r\n" + one.content +
+                    "\r\n";
         }
         text += "--" + boundary + "--\r\n";
         into.body(std::move(text), "multipart/form-data; boundary=" + boundary);

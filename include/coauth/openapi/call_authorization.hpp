@@ -38,7 +38,8 @@ namespace coauth::openapi::detail {
     for (security_scheme const& scheme : config.plan.schemes) {
         any = true;
         bool const hidden = coauth::is_sensitive_name(scheme.key_name);
-        if (scheme.kind == scheme_kind::api_key && scheme.key_in == parameter_in::query && !hidden) {
+        if (scheme.kind == scheme_kind::api_key && scheme.key_in == parameter_in::query &&
+            !hidden) {
             throw exception(unsafe_key(scheme));
         }
         bool const own = config.credentials.find_own(scheme.name) != nullptr;
@@ -92,9 +93,9 @@ public:
             coauth::authorization one = of(scheme, planned);
             if (one.is_none()) continue;
             if (!main.is_none()) {
-                throw exception(error(errc::unsupported_description, stage::configuration,
-                                      "'" + printable(name, 100) +
-                                          "' and another scheme both set Authorization"));
+                throw exception(error(
+                    errc::unsupported_description, stage::configuration,
+                    "'" + printable(name, 100) + "' and another scheme both set Authorization"));
             }
             main = std::move(one);
         }

@@ -36,7 +36,8 @@ struct choices {
     /// operations.
     std::vector<std::string> schemes = {};
     std::optional<flow_kind> flow = std::nullopt;
-    /// Where the client's credentials go, and nowhere else, whatever the description names. Absolute.
+    /// Where the client's credentials go, and nowhere else, whatever the description names.
+    /// Absolute.
     std::string token_url = {};
     /// What to ask for. With scope_mode::per_operation: what may be asked for.
     std::optional<coauth::scope> scope = std::nullopt;

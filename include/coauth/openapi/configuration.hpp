@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// A description, what was decided about it, and credentials, as the configurations of a client and a
-// token source that can be changed before an api is made of them.
+// A description, what was decided about it, and credentials, as the configurations of a client and
+// a token source that can be changed before an api is made of them.
 
 #ifndef COAUTH_OPENAPI_CONFIGURATION_HPP
 #define COAUTH_OPENAPI_CONFIGURATION_HPP

@@ -78,10 +78,9 @@ public:
         if (own_.contains(scheme.name)) return true;
         switch (scheme.kind) {
             case scheme_kind::oauth2: {
-                bool const by_itself =
-                    std::any_of(scheme.flows.begin(), scheme.flows.end(), [](auto const& flow) {
-                        return flow.kind == flow_kind::client_credentials;
-                    });
+                bool const by_itself = std::any_of(
+                    scheme.flows.begin(), scheme.flows.end(),
+                    [](auto const& flow) { return flow.kind == flow_kind::client_credentials; });
                 return client_ && by_itself;
             }
             case scheme_kind::open_id_connect: return static_cast<bool>(client_);

@@ -47,8 +47,8 @@ struct located {
     [[nodiscard]] located at(member const& child) const noexcept { return {in, &child.value}; }
 };
 
-/// A reference into a document that is not there, or not to be read. Where no more than the type of a
-/// value is lost, or one path, that is noted.
+/// A reference into a document that is not there, or not to be read. Where no more than the type of
+/// a value is lost, or one path, that is noted.
 class unreachable : public exception {
 public:
     using exception::exception;
@@ -62,8 +62,9 @@ public:
     [[nodiscard]] document const& open_file(std::filesystem::path const& path) {
         std::error_code ec;
         std::filesystem::path const file = std::filesystem::canonical(path, ec);
-        if (ec) throw exception(error(errc::invalid_description, stage::configuration,
-                                      "'" + path.string() + "': " + ec.message()));
+        if (ec)
+            throw exception(error(errc::invalid_description, stage::configuration,
+                                  "'" + path.string() + "': " + ec.message()));
         folder_ = file.parent_path();
         return read_file(file);
     }
@@ -96,7 +97,8 @@ public:
         std::string_view const text = reference.text();
         std::size_t const hash = text.find('#');
         document const& in = document_of(reference, text.substr(0, hash));
-        std::string_view const fragment = hash == std::string_view::npos ? "" : text.substr(hash + 1);
+        std::string_view const fragment =
+            hash == std::string_view::npos ? "" : text.substr(hash + 1);
         auto const pointer = percent_decode(fragment);
         if (!pointer) fail(reference, "broken percent escape in the reference");
         if (!pointer->empty() && pointer->front() != '/') {
@@ -139,9 +141,9 @@ public:
                                    errc code = errc::unsupported_description) const {
         // To look for the place of each of very many would take long, and nobody reads it.
         bool const shown = notes_.size() < most_notes;
-        throw unreachable(error(code, stage::configuration,
-                                (shown ? place(at) : name_of(*at.in)) + ": " +
-                                    printable(why, 500)));
+        throw unreachable(
+            error(code, stage::configuration,
+                  (shown ? place(at) : name_of(*at.in)) + ": " + printable(why, 500)));
     }
 
     /// "api.json: /paths/~1users/get: line 3, column 5".
@@ -281,8 +283,8 @@ private:
         in.read(text.data(), static_cast<std::streamsize>(text.size()));
         text.resize(static_cast<std::size_t>(in.gcount()));
         if (in.bad() || (!in.is_open())) {
-            throw exception(error(errc::invalid_description, stage::configuration,
-                                  name + ": cannot be read"));
+            throw exception(
+                error(errc::invalid_description, stage::configuration, name + ": cannot be read"));
         }
         return add(std::move(text), file.string(), false);
     }

@@ -24,9 +24,7 @@ class raw_sink {
 public:
     explicit raw_sink(char* to) noexcept : begin_(to), at_(to) {}
     void push_back(char c) noexcept { *at_++ = c; }
-    void append(std::string_view text) noexcept {
-        at_ = std::copy(text.begin(), text.end(), at_);
-    }
+    void append(std::string_view text) noexcept { at_ = std::copy(text.begin(), text.end(), at_); }
     [[nodiscard]] std::string_view view() const noexcept {
         return {begin_, static_cast<std::size_t>(at_ - begin_)};
     }
@@ -63,13 +61,15 @@ private:
             case json_event::begin_array: wrong = build.open(json_type::array, place()); break;
             case json_event::end_object:
             case json_event::end_array: wrong = build.close(made); break;
-            case json_event::member_name: build.name(detail::json_text(into, reader.scalar())); break;
+            case json_event::member_name:
+                build.name(detail::json_text(into, reader.scalar()));
+                break;
             case json_event::string:
             case json_event::number:
             case json_event::boolean:
             case json_event::null:
-                wrong = build.value({reader.scalar().type(),
-                                     detail::json_text(into, reader.scalar()), place()});
+                wrong = build.value(
+                    {reader.scalar().type(), detail::json_text(into, reader.scalar()), place()});
                 break;
             case json_event::end: return {};
             case json_event::failure: {

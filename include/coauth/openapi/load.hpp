@@ -35,7 +35,8 @@ namespace detail {
     }
     if (host.empty()) return {};
     if (host.find_first_of("/?#@\\{} ") != std::string::npos) {
-        read.all().fail(root.find("host") ? root.find("host") : root, "'host' is a host and a port");
+        read.all().fail(root.find("host") ? root.find("host") : root,
+                        "'host' is a host and a port");
     }
     std::string path = read.text(root, "basePath");
     if (path == "/") path.clear();
@@ -108,9 +109,8 @@ template <class Open>
 /// unsupported_description, with file, JSON pointer, line and column. Blocks for the files.
 [[nodiscard]] inline result<api_description> try_load(std::filesystem::path const& file,
                                                       import_options const& options = {}) {
-    return detail::try_describe(options, [&](detail::documents& all) -> document const& {
-        return all.open_file(file);
-    });
+    return detail::try_describe(
+        options, [&](detail::documents& all) -> document const& { return all.open_file(file); });
 }
 [[nodiscard]] inline result<api_description> try_parse(std::string text,
                                                        import_options const& options = {}) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// From a description, what the caller has decided, and his credentials to a plan: base URL, schemes,
-// flow, token URL, scopes. What cannot be decided becomes a question, never a guess. Pure.
+// From a description, what the caller has decided, and his credentials to a plan: base URL,
+// schemes, flow, token URL, scopes. What cannot be decided becomes a question, never a guess. Pure.
 
 #ifndef COAUTH_OPENAPI_PLAN_HPP
 #define COAUTH_OPENAPI_PLAN_HPP
@@ -79,9 +79,9 @@ private:
                 found = description_->find(name.substr(0, space), name.substr(space + 1));
             }
             if (found == nullptr) {
-                throw exception(error(errc::unknown_operation, stage::configuration,
-                                      "choices::operations: no operation '" +
-                                          printable(name, 200) + "'"));
+                throw exception(
+                    error(errc::unknown_operation, stage::configuration,
+                          "choices::operations: no operation '" + printable(name, 200) + "'"));
             }
             used_[static_cast<std::size_t>(found - description_->operations.data())] = true;
         }
@@ -221,12 +221,11 @@ private:
             }
             std::string const name = printable(scheme.name, 100);
             if (flows.empty()) {
-                throw exception(
-                    error(errc::unsupported_description, stage::configuration,
-                          scheme.place + ": scheme '" + name + "' (" + describe(scheme) +
-                              ") has no flow " +
-                              std::string(chosen_->flow ? to_string(*chosen_->flow)
-                                                        : "that is supported")));
+                throw exception(error(errc::unsupported_description, stage::configuration,
+                                      scheme.place + ": scheme '" + name + "' (" +
+                                          describe(scheme) + ") has no flow " +
+                                          std::string(chosen_->flow ? to_string(*chosen_->flow)
+                                                                    : "that is supported")));
             }
             if (flows.size() > 1) {
                 plan_.flow.reset();

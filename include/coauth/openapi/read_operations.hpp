@@ -61,8 +61,8 @@ private:
         for (std::size_t i = own; i != found_.size(); ++i) {
             for (std::size_t j = first; j != own; ++j) {
                 if (found_[j].method != found_[i].method) continue;
-                all().fail(item, "'" + found_[i].method +
-                                     "' stands here and where the reference leads");
+                all().fail(item,
+                           "'" + found_[i].method + "' stands here and where the reference leads");
             }
         }
     }
@@ -225,8 +225,8 @@ private:
         if (name == "spaceDelimited" && query) return parameter_style::space_delimited;
         if (name == "pipeDelimited" && query) return parameter_style::pipe_delimited;
         if (name == "deepObject" && query) return parameter_style::deep_object;
-        all().fail(from, "style '" + name + "' is none for a parameter in " +
-                             std::string(to_string(in)));
+        all().fail(from,
+                   "style '" + name + "' is none for a parameter in " + std::string(to_string(in)));
     }
 
     /// Where the schema is not to be had, any value will do.
@@ -282,9 +282,8 @@ private:
         return only;
     }
     [[nodiscard]] static value_type type_named(std::string_view name) {
-        for (value_type const type :
-             {value_type::string, value_type::integer, value_type::number, value_type::boolean,
-              value_type::array, value_type::object}) {
+        for (value_type const type : {value_type::string, value_type::integer, value_type::number,
+                                      value_type::boolean, value_type::array, value_type::object}) {
             if (name == to_string(type)) return type;
         }
         return value_type::any;

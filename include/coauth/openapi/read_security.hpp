@@ -104,8 +104,8 @@ public:
             for (auto const& [name, variable] : members(one, "variables")) {
                 require_object(variable);
                 all().spend(variable, name.size());
-                made.variables.push_back({std::string(name), text(variable, "default"),
-                                          texts(variable, "enum")});
+                made.variables.push_back(
+                    {std::string(name), text(variable, "default"), texts(variable, "enum")});
             }
             found.push_back(std::move(made));
         }

@@ -37,7 +37,7 @@ public:
         for (arguments::named const& one : given_->values()) assign(one);
         for (parameter const& one : of_->parameters) {
             if (one.in == parameter_in::form || values_.contains(&one)) continue;
-            if (one.required) problem("parameter '" + name(one) + "' is missing");
+            if (one.required) problem("parameter '" + name(one) + " is missing");
         }
         body_builder body(*of_, *given_, problems_);
         body.check();

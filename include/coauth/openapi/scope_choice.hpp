@@ -69,7 +69,9 @@ public:
                 bool const good =
                     token.find(' ') == std::string::npos && !token.empty() && scope::parse(token);
                 std::string& to = good ? text : bad;
-                to += (to.empty() ? "" : good ? " " : ", ") +
+                to += (to.empty() ? ""
+                       : good     ? " "
+                                  : ", ") +
                       (good ? token : "'" + printable(token, 100) + "'");
             }
         }
@@ -109,8 +111,8 @@ public:
 private:
     [[nodiscard]] bool is_oauth(std::string const& name) const {
         return std::any_of(into_->schemes.begin(), into_->schemes.end(), [&](auto const& one) {
-            return one.name == name && (one.kind == scheme_kind::oauth2 ||
-                                        one.kind == scheme_kind::open_id_connect);
+            return one.name == name &&
+                   (one.kind == scheme_kind::oauth2 || one.kind == scheme_kind::open_id_connect);
         });
     }
 

@@ -178,8 +178,7 @@ private:
         bool const described = known != from.variables.end();
         std::vector<std::string> allowed;
         if (described) allowed = known->allowed;
-        bool const names_host =
-            place == variable_place::whole_url || place == variable_place::host;
+        bool const names_host = place == variable_place::whole_url || place == variable_place::host;
         std::string value = by_caller ? given->second : described ? known->default_value : "";
         if (!by_caller && (value.empty() || names_host)) {
             if (allowed.empty() && !value.empty()) allowed.push_back(value);
@@ -195,11 +194,12 @@ private:
         std::string const wrong =
             listed ? check_variable(place, value) : "it is none of those that are allowed";
         if (!wrong.empty()) {
-            throw exception(error(
-                by_caller ? errc::invalid_configuration : errc::invalid_description,
-                stage::configuration,
-                from.place + (from.place.empty() ? "" : ": ") + "variable '" +
-                    printable(name, 100) + "' cannot be '" + printable(value, 100) + "': " + wrong));
+            throw exception(
+                error(by_caller ? errc::invalid_configuration : errc::invalid_description,
+                      stage::configuration,
+                      from.place + (from.place.empty() ? "" : ": ") + "variable '" +
+                          printable(name, 100) + "' cannot be '" + printable(value, 100) +
+                          "': " + wrong));
         }
         return value;
     }
@@ -213,17 +213,16 @@ private:
         } else {
             std::string const of = from.place.empty() ? "" : " (" + from.place + ")";
             return ask(question_kind::base_url,
-                       from.place.empty()
-                           ? "the description names no server"
-                           : "the server '" + printable(text, 200) +
-                                 "' is relative to a URL that is not known" + of,
+                       from.place.empty() ? "the description names no server"
+                                          : "the server '" + printable(text, 200) +
+                                                "' is relative to a URL that is not known" + of,
                        {}, "choices::base_url");
         }
         if (!where || !where->query().empty()) {
             throw exception(
                 error(errc::invalid_description, stage::configuration,
-                      from.place + ": the server '" + printable(text, 200) + "': " +
-                          (where ? "a base URL has no query" : where.error().message())));
+                      from.place + ": the server '" + printable(text, 200) +
+                          "': " + (where ? "a base URL has no query" : where.error().message())));
         }
         into_->base_url = where->to_string();
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// How a value is written into a path, query, header or cookie (OpenAPI's `style` and `explode`), and
-// whether it is of its parameter's type. Every byte that could end the value is percent-encoded.
-// Pure functions.
+// How a value is written into a path, query, header or cookie (OpenAPI's `style` and `explode`),
+// and whether it is of its parameter's type. Every byte that could end the value is
+// percent-encoded. Pure functions.
 
 #ifndef COAUTH_OPENAPI_STYLES_HPP
 #define COAUTH_OPENAPI_STYLES_HPP
@@ -38,9 +38,8 @@ namespace coauth::openapi::detail {
 [[nodiscard]] inline std::string check_value(parameter const& of, argument_value const& value) {
     auto const check = [&](value_type type, std::string const& text) -> std::string {
         if (std::string wrong = check_scalar(type, text); !wrong.empty()) return wrong;
-        bool const listed = of.allowed.empty() ||
-                            std::find(of.allowed.begin(), of.allowed.end(), text) !=
-                                of.allowed.end();
+        bool const listed = of.allowed.empty() || std::find(of.allowed.begin(), of.allowed.end(),
+                                                            text) != of.allowed.end();
         if (listed) return {};
         std::string known;
         for (std::string const& one : of.allowed) {
@@ -91,8 +90,9 @@ public:
         bool const label = of_->style == parameter_style::label;
         bool const matrix = of_->style == parameter_style::matrix;
         std::string const before = label ? "." : matrix ? ";" : "";
-        std::string_view const between =
-            !of_->explode || !(label || matrix) ? "," : label ? "." : ";";
+        std::string_view const between = !of_->explode || !(label || matrix) ? ","
+                                         : label                             ? "."
+                                                                             : ";";
         std::string const named = matrix ? encode(of_->name) + "=" : "";
         if (auto const* text = value.text()) return before + named + encode(*text);
         std::vector<std::string> parts;

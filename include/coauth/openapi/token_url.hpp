@@ -101,8 +101,8 @@ private:
     }
 
     void ask(std::string text, std::vector<std::string> answers) {
-        into_->questions.push_back({question_kind::token_url, std::move(text), std::move(answers),
-                                    "choices::token_url"});
+        into_->questions.push_back(
+            {question_kind::token_url, std::move(text), std::move(answers), "choices::token_url"});
     }
 
     api_description const* description_;

@@ -73,15 +73,8 @@ public:
         return {stack_.data() + first, stack_.size() - first};
     }
     void drop_child(std::size_t index) {
-        stack_.erase(stack_.begin() +
-                     static_cast<std::ptrdiff_t>(open_.back().first + index));
+        stack_.erase(stack_.begin() + static_cast<std::ptrdiff_t>(open_.back().first + index));
     }
-    [[nodiscard]] bool has_child(std::string_view wanted) {
-        auto const all = children();
-        return std::any_of(all.begin(), all.end(),
-                           [&](member const& one) { return one.name == wanted; });
-    }
-
     /// A copy that lives as long as the document.
     [[nodiscard]] std::string_view copy(std::string_view text) {
         auto* const bytes = static_cast<char*>(document_->arena().allocate(text.size() + 1, 1));

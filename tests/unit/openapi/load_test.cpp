@@ -40,7 +40,8 @@ std::string with_parameters(std::string const& parameters) {
 class openapi_files : public testing::Test {
 protected:
     openapi_files() {
-        std::string name = (std::filesystem::temp_directory_path() / "coauth-openapi-XXXXXX").string();
+        std::string name =
+            (std::filesystem::temp_directory_path() / "coauth-openapi-XXXXXX").string();
         folder = ::mkdtemp(name.data());
     }
     ~openapi_files() override { std::filesystem::remove_all(folder); }
@@ -92,8 +93,8 @@ TEST(openapi_load, tells_the_place_of_an_error_as_pointer_line_and_column) {
 }
 
 TEST(openapi_load, refuses_a_member_that_stands_twice) {
-    EXPECT_TRUE(error_of(R"({"openapi": "3.0.0", "openapi": "3.0.1"})")
-                    .is(errc::invalid_description));
+    EXPECT_TRUE(
+        error_of(R"({"openapi": "3.0.0", "openapi": "3.0.1"})").is(errc::invalid_description));
     std::string many = R"({"openapi": "3.0.0")";
     for (int i = 0; i != 40; ++i) many += ", \"x" + std::to_string(i % 39) + "\": 1";
     EXPECT_THAT(error_of(many + "}").message(), HasSubstr("'x0' stands twice"));
@@ -187,10 +188,11 @@ TEST(openapi_load, a_method_beside_a_reference_and_behind_it_is_an_error) {
 
 // R-380
 TEST(openapi_load, a_reference_loop_ends_in_an_error) {
-    for (char const* const text :
-         {R"("paths": {"/a": {"$ref": "#/paths/~1a"}})",
-          R"("paths": {"/a": {"$ref": "#/paths/~1b"}, "/b": {"$ref": "#/paths/~1a"}})",
-          R"("paths": {"/a": {"get": {"parameters": [{"$ref": "#/paths/~1a/get/parameters/0"}]}}})"}) {
+    for (
+        char const* const text :
+        {R"("paths": {"/a": {"$ref": "#/paths/~1a"}})",
+         R"("paths": {"/a": {"$ref": "#/paths/~1b"}, "/b": {"$ref": "#/paths/~1a"}})",
+         R"("paths": {"/a": {"get": {"parameters": [{"$ref": "#/paths/~1a/get/parameters/0"}]}}})"}) {
         coauth::error const wrong = error_of(openapi_3(text));
         EXPECT_TRUE(wrong.is(errc::invalid_description)) << text;
         EXPECT_THAT(wrong.message(), HasSubstr("leads to itself"));
@@ -285,8 +287,8 @@ TEST(openapi_load, keeps_to_every_limit) {
     EXPECT_TRUE(limited({.max_values = 3}, R"({"openapi": "3.0.0", "x": [1, 2]})"));
     EXPECT_TRUE(limited({.max_depth = 3}, R"({"openapi": "3.0.0", "x": [[[1]]]})"));
     EXPECT_TRUE(limited({}, R"({"x": )" + std::string(100'000, '[')));
-    EXPECT_TRUE(limited({.max_operations = 1},
-                        openapi_3(R"("paths": {"/a": {"get": {}, "put": {}}})")));
+    EXPECT_TRUE(
+        limited({.max_operations = 1}, openapi_3(R"("paths": {"/a": {"get": {}, "put": {}}})")));
     EXPECT_TRUE(limited({.max_references = 1}, openapi_3(R"("paths": {"/a": {"get": {"parameters":
         [{"$ref": "#/x"}, {"$ref": "#/x"}]}}}, "x": {"name": "x", "in": "query"})")));
 }
@@ -300,12 +302,11 @@ TEST(openapi_load, a_small_document_cannot_multiply_itself_by_references) {
     }
     std::string paths;
     for (int i = 0; i != 10'000; ++i) {
-        paths += (i == 0 ? "" : ",") + std::string("\"/") + std::to_string(i) +
-                 R"(": {"$ref": "#/x"})";
+        paths +=
+            (i == 0 ? "" : ",") + std::string("\"/") + std::to_string(i) + R"(": {"$ref": "#/x"})";
     }
-    coauth::error const wrong =
-        error_of(openapi_3("\"paths\": {" + paths + R"(}, "x": {"get": {"parameters": [)" +
-                           parameters + "]}}"));
+    coauth::error const wrong = error_of(openapi_3(
+        "\"paths\": {" + paths + R"(}, "x": {"get": {"parameters": [)" + parameters + "]}}"));
     EXPECT_TRUE(wrong.is(errc::description_limit));
 }
 

@@ -60,8 +60,8 @@ openapi::credentials client() {
 }
 
 TEST(openapi_plan, is_complete_where_the_description_leaves_no_choice) {
-    auto const made = decide(describe({one_server, schemes(flow), paths({R"([{"o": ["a", "b"]}])",
-                                                                         R"([{"o": ["b", "c"]}])"})}));
+    auto const made = decide(describe(
+        {one_server, schemes(flow), paths({R"([{"o": ["a", "b"]}])", R"([{"o": ["b", "c"]}])"})}));
     EXPECT_THAT(asked(made), IsEmpty());
     EXPECT_EQ(made.base_url, "https://api.example.com/v1");
     EXPECT_EQ(made.token_url, "https://as.example.com/token");
@@ -112,9 +112,9 @@ TEST(openapi_plan, no_value_of_a_variable_changes_scheme_or_host) {
     for (char const* const bad : {"../x", "..", "a//b", "?x", "#x", "@evil", "%2e%2e", "a\\b"}) {
         EXPECT_THROW((void)decide(api, {.variables = {{"p", bad}}}), coauth::exception) << bad;
     }
-    EXPECT_THROW((void)decide(with_server("https://{t}.example.com",
-                                          R"({"t": {"default": "evil.com/"}})")),
-                 coauth::exception);
+    EXPECT_THROW(
+        (void)decide(with_server("https://{t}.example.com", R"({"t": {"default": "evil.com/"}})")),
+        coauth::exception);
 }
 
 // R-382
@@ -126,18 +126,19 @@ TEST(openapi_plan, a_variable_that_is_the_host_takes_no_default_of_the_descripti
         EXPECT_TRUE(made.asks(question_kind::variable)) << server;
         EXPECT_TRUE(made.base_url.empty()) << server;
     }
-    EXPECT_EQ(decide(with_server("{root}/v1"), {.variables = {{"root", "https://me.example"}}})
-                  .base_url,
-              "https://me.example/v1");
-    EXPECT_EQ(decide(with_server("https://{root}/v1"), {.variables = {{"root", "me.example"}}})
-                  .base_url,
-              "https://me.example/v1");
+    EXPECT_EQ(
+        decide(with_server("{root}/v1"), {.variables = {{"root", "https://me.example"}}}).base_url,
+        "https://me.example/v1");
+    EXPECT_EQ(
+        decide(with_server("https://{root}/v1"), {.variables = {{"root", "me.example"}}}).base_url,
+        "https://me.example/v1");
 }
 
 // R-379
 TEST(openapi_plan, a_relative_token_url_is_relative_to_the_server) {
-    auto const api = describe({one_server, schemes(R"("clientCredentials": {"tokenUrl": "/token"})"),
-                               paths({R"([{"o": []}])"})});
+    auto const api =
+        describe({one_server, schemes(R"("clientCredentials": {"tokenUrl": "/token"})"),
+                  paths({R"([{"o": []}])"})});
     EXPECT_EQ(decide(api).token_url, "https://api.example.com/token");
 }
 
@@ -157,8 +158,7 @@ TEST(openapi_plan, a_token_url_over_plain_http_or_none_at_all_is_not_used) {
          {R"("clientCredentials": {"tokenUrl": "http://as.example.com/token"})",
           R"("clientCredentials": {})", R"("clientCredentials": {"tokenUrl": "ftp://a/b"})",
           R"("clientCredentials": {"tokenUrl": "https://u:p@a.example/b"})"}) {
-        auto const made =
-            decide(describe({one_server, schemes(text), paths({R"([{"o": []}])"})}));
+        auto const made = decide(describe({one_server, schemes(text), paths({R"([{"o": []}])"})}));
         EXPECT_THAT(asked(made), ElementsAre(question_kind::token_url)) << text;
         EXPECT_TRUE(made.token_url.empty());
     }
@@ -166,10 +166,10 @@ TEST(openapi_plan, a_token_url_over_plain_http_or_none_at_all_is_not_used) {
 
 // R-379
 TEST(openapi_plan, several_flows_are_a_question) {
-    auto const api = describe(
-        {one_server,
-         schemes(flow + R"(, "authorizationCode": {"tokenUrl": "https://b.example/t"})"),
-         paths({R"([{"o": []}])"})});
+    auto const api =
+        describe({one_server,
+                  schemes(flow + R"(, "authorizationCode": {"tokenUrl": "https://b.example/t"})"),
+                  paths({R"([{"o": []}])"})});
     auto const made = decide(api);
     ASSERT_THAT(asked(made), ElementsAre(question_kind::flow));
     EXPECT_THAT(made.questions[0].answers, ElementsAre("clientCredentials", "authorizationCode"));
@@ -193,8 +193,7 @@ TEST(openapi_plan, the_callers_token_url_wins_over_any_that_a_document_names) {
 }
 
 TEST(openapi_plan, alternatives_with_different_schemes_are_a_question_that_credentials_answer) {
-    auto const api =
-        describe({one_server, schemes(flow), paths({R"([{"o": ["a"]}, {"k": []}])"})});
+    auto const api = describe({one_server, schemes(flow), paths({R"([{"o": ["a"]}, {"k": []}])"})});
     auto const made = decide(api);
     ASSERT_THAT(asked(made), ElementsAre(question_kind::scheme));
     EXPECT_THAT(made.questions[0].answers, ElementsAre("o", "k"));
@@ -230,22 +229,22 @@ TEST(openapi_plan, an_optional_token_is_used_by_who_has_credentials_and_only_by_
 }
 
 TEST(openapi_plan, the_least_of_alternative_scopes_is_taken_and_no_least_is_a_question) {
-    auto const least = describe(
-        {one_server, schemes(flow), paths({R"([{"o": ["a", "b"]}, {"o": ["a"]}])"})});
+    auto const least =
+        describe({one_server, schemes(flow), paths({R"([{"o": ["a", "b"]}, {"o": ["a"]}])"})});
     EXPECT_EQ(decide(least).scope.to_string(), "a");
     auto const torn =
         describe({one_server, schemes(flow), paths({R"([{"o": ["a"]}, {"o": ["b"]}])"})});
     ASSERT_THAT(asked(decide(torn)), ElementsAre(question_kind::scope));
     EXPECT_THAT(decide(torn).questions[0].answers, ElementsAre("a", "b"));
     EXPECT_EQ(decide(torn, {.scope = coauth::scope("b c")}).scope.to_string(), "b c");
-    auto const each = decide(torn, {.scope = coauth::scope("b c"),
-                                    .scopes = openapi::scope_mode::per_operation});
+    auto const each =
+        decide(torn, {.scope = coauth::scope("b c"), .scopes = openapi::scope_mode::per_operation});
     EXPECT_EQ(each.operations[0].scope.to_string(), "b");
 }
 
 TEST(openapi_plan, scopes_are_those_of_the_operations_used) {
-    auto const api = describe(
-        {one_server, schemes(flow), paths({R"([{"o": ["a"]}])", R"([{"o": ["b"]}])"})});
+    auto const api =
+        describe({one_server, schemes(flow), paths({R"([{"o": ["a"]}])", R"([{"o": ["b"]}])"})});
     auto const made = decide(api, {.operations = {"op1"}});
     EXPECT_EQ(made.scope.to_string(), "b");
     EXPECT_FALSE(made.operations[0].refused.empty());
@@ -298,8 +297,9 @@ TEST(openapi_plan, an_operation_on_another_origin_is_not_called_with_these_crede
 }
 
 TEST(openapi_plan, configure_throws_every_question_with_its_answers) {
-    auto api = describe({R"("servers": [{"url": "https://a.example"}, {"url": "https://b.example"}])",
-                         schemes(flow), paths({R"([{"o": ["a"]}, {"o": ["b"]}])"})});
+    auto api =
+        describe({R"("servers": [{"url": "https://a.example"}, {"url": "https://b.example"}])",
+                  schemes(flow), paths({R"([{"o": ["a"]}, {"o": ["b"]}])"})});
     try {
         (void)openapi::configure(std::move(api), client());
         FAIL();
