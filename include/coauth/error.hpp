@@ -36,6 +36,14 @@ enum class errc : int {
     invalid_ca_certificate = 12,     ///< A given CA file or PEM text cannot be read.
     invalid_signing_key = 14,        ///< Cannot be read, is too weak, or is for something else.
 
+    // API descriptions (coauth::openapi): nothing has been sent.
+    invalid_description = 40,      ///< Not OpenAPI, or a reference that leads nowhere.
+    description_limit = 41,        ///< Larger, deeper or with more references than allowed.
+    unsupported_description = 42,  ///< A version or a part that is known and not done.
+    undecided = 43,                ///< The description leaves a choice to the caller.
+    unknown_operation = 44,
+    invalid_argument = 45,  ///< A parameter or body: missing, unknown, or of another type.
+
     // Transport.
     resolve_failed = 100,
     connect_failed = 101,
@@ -292,6 +300,12 @@ inline std::string_view to_string(errc code) noexcept {
         case errc::invalid_credentials: return "invalid_credentials";
         case errc::invalid_ca_certificate: return "invalid_ca_certificate";
         case errc::invalid_signing_key: return "invalid_signing_key";
+        case errc::invalid_description: return "invalid_description";
+        case errc::description_limit: return "description_limit";
+        case errc::unsupported_description: return "unsupported_description";
+        case errc::undecided: return "undecided";
+        case errc::unknown_operation: return "unknown_operation";
+        case errc::invalid_argument: return "invalid_argument";
         case errc::resolve_failed: return "resolve_failed";
         case errc::connect_failed: return "connect_failed";
         case errc::tls_handshake_failed: return "tls_handshake_failed";

@@ -24,7 +24,7 @@ LAYERS = {
 FOLDERS = {
     "codec": "codec", "crypto": "crypto", "jose": "crypto", "protocol": "protocol", "grant": "protocol",
     "client_auth": "strategies", "proof": "strategies", "store": "store", "cache": "cache", "http": "transport",
-    "json": "facade", "testing": "kit",
+    "json": "facade", "openapi": "facade", "testing": "kit",
 }
 VOCABULARY = {"error", "result", "secret", "scope", "url", "token", "clock", "observer"}
 # The transport knows nothing of OAuth, although these layers lie below it.
@@ -35,7 +35,8 @@ ASIO_IN_DETAIL = {"asio", "awaitable"}
 ASIO_HEADERS = {tree.INCLUDE / f"coauth/detail/{name}.hpp" for name in ASIO_IN_DETAIL}
 FREE = {"coauth/fwd.hpp"}
 # Packages of opt-in components: the one header that may know each, and that no other one includes.
-OPT_IN = {"nlohmann": "coauth/json/nlohmann.hpp", "boost": "coauth/json/boost.hpp"}
+OPT_IN = {"nlohmann": "coauth/json/nlohmann.hpp", "boost": "coauth/json/boost.hpp",
+          "yaml-cpp": "coauth/openapi_yaml.hpp"}
 
 
 def detail_layer(path, users):
