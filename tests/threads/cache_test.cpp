@@ -98,7 +98,7 @@ TEST(cache_threads, one_revocation_seen_by_all_threads_costs_one_fetch) {
     for (int i = 0; i < 3; ++i) workers.push_back(std::make_unique<worker>());
     auto const fetcher = std::make_shared<fake_fetcher>(workers[0]->io.get_executor(), clock);
     auto const a = key.entry->miss(clock.now());
-    key.entry->settle(a.flight, granted("first", 3600, clock.now()));
+    key.entry->settle(*a.flight, granted("first", 3600, clock.now()));
     auto const generation = look(key.entry, fetcher).generation();
     std::vector<call_handle> calls;
     for (int i = 0; i < 600; ++i) {
@@ -160,7 +160,7 @@ TEST(cache_threads, handles_taken_on_one_thread_and_dropped_on_another_use_few_s
     asio::io_context io;
     auto const fetcher = std::make_shared<fake_fetcher>(io.get_executor(), clock);
     auto const a = key.entry->miss(clock.now());
-    key.entry->settle(a.flight, granted("token", 3600, clock.now()));
+    key.entry->settle(*a.flight, granted("token", 3600, clock.now()));
     std::mutex mutex;
     std::vector<token_ref> passed;
     std::atomic<bool> done{false};

@@ -275,7 +275,7 @@ TEST_F(token_renewal, old_token_that_expired_while_the_answer_was_on_its_way_is_
     call();
     clock.advance(1h - 20s);
     cache_entry::arrival a = key.entry->miss(clock.now());
-    key.entry->settle(a.flight, server_error());
+    key.entry->settle(*a.flight, server_error());
     clock.advance(30s);
     auto const answer = key.entry->answer(*a.flight, false);
     ASSERT_FALSE(answer);
