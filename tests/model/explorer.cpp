@@ -69,6 +69,7 @@ void scheduler::launch(model const& m) {
     launching_ = true;
     for (std::size_t i = 0; i < thread_count_; ++i) {
         threads_[i].alive = true;
+        threads_[i].paused = false;
         threads_[i].stores.clear();
         sem_init(&threads_[i].turn, 0, 0);
     }
@@ -130,6 +131,8 @@ void scheduler::advance(std::size_t me) {
             continue;
         }
         step const& s = threads_[lane].next;
+        threads_[lane].paused = false;
+        threads_[lane].last_move = moves_.size() - 1;
         if (s.what == access::lock) held_mutexes_[s.where] = lane;
         if (s.what == access::unlock) held_mutexes_.erase(s.where);
         if (lane == me) return;
@@ -156,10 +159,20 @@ scheduler::lane_set scheduler::enabled() const {
         if (!threads_[i].alive) continue;
         step const& s = threads_[i].next;
         bool const blocked = (s.drains && !threads_[i].stores.empty()) ||
+                             waits_in_vain(threads_[i]) ||
                              (s.what == access::lock && held_mutexes_.contains(s.where));
         if (!blocked || deadlocked_) set |= bit(i);
     }
     return set;
+}
+
+bool scheduler::waits_in_vain(thread_state const& t) const {
+    if (!t.paused || unguided_) return false;
+    auto const at = moves_at_.find(t.next.where);
+    return at == moves_at_.end() ||
+           std::none_of(at->second.begin(), at->second.end(), [&](std::size_t i) {
+               return i > t.last_move && moves_[i].what == access::write;
+           });
 }
 
 std::size_t scheduler::choose() {
@@ -500,6 +513,9 @@ bool buffered(void const* where, std::uint64_t& bits) noexcept {
 }
 void born(void const* where) noexcept {
     if (active != nullptr) active->born(where);
+}
+void pause() noexcept {
+    if (exploring()) active->pause(self);
 }
 void note(char const* what, void const* where, std::uint64_t bits) noexcept {
     if (exploring()) active->note(self, what, where, bits);

@@ -90,6 +90,8 @@ void buffer(void* where, std::uint64_t bits, void (*apply)(void*, std::uint64_t)
 /// The youngest store of this thread to that place which others do not see yet.
 [[nodiscard]] bool buffered(void const* where, std::uint64_t& bits) noexcept;
 void born(void const* where) noexcept;
+/// Not before somebody has written to what this thread has read last.
+void pause() noexcept;
 void note(char const* what, void const* where, std::uint64_t bits) noexcept;
 
 }  // namespace hooks
@@ -218,5 +220,6 @@ public:
 #define COAUTH_TEST_ATOMIC ::coauth::tests::explored_atomic
 #define COAUTH_TEST_MUTEX ::coauth::tests::explored_mutex
 #define COAUTH_TEST_HAZARD_SLOTS 2
+#define COAUTH_TEST_PAUSE() ::coauth::tests::hooks::pause()
 
 #endif

@@ -48,6 +48,7 @@ public:
     [[nodiscard]] bool buffered(std::size_t thread, void const* where, std::uint64_t& bits) const;
     [[nodiscard]] bool buffering() const { return limits_.store_buffers; }
     void finish(std::size_t thread);
+    void pause(std::size_t thread) { threads_[thread].paused = true; }
     void note(std::size_t thread, char const* what, void const* where, std::uint64_t bits);
     void born(void const* where) { places_.insert(where); }
     /// Memory is given back: kept until the schedule is over.
@@ -72,6 +73,9 @@ private:
     };
     struct thread_state {
         bool alive = false;
+        /// Its next step is to wait for a write to the place of its last one.
+        bool paused = false;
+        std::size_t last_move = 0;
         step next;
         std::deque<waiting_store> stores;
         sem_t turn{};
@@ -94,6 +98,7 @@ private:
     [[nodiscard]] step step_of(std::size_t lane) const;
     [[nodiscard]] clock clock_of(std::size_t lane) const;
     [[nodiscard]] lane_set enabled() const;
+    [[nodiscard]] bool waits_in_vain(thread_state const& t) const;
     [[nodiscard]] bool dependent(std::size_t a, step const& x, std::size_t b, step const& y) const;
     [[nodiscard]] bool exclude(std::size_t a, step const& x, std::size_t b, step const& y) const;
     [[nodiscard]] std::vector<std::size_t> related(std::size_t lane, step const& s) const;

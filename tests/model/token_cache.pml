@@ -51,6 +51,7 @@ byte current = 0, failed = 0 /* until when */, flight = 0;
 byte flights = 0;
 byte tail[MAXF + 1], left[MAXF + 1], result[MAXF + 1];
 bit claimed[MAXF + 1], closed[MAXF + 1], freed[MAXF + 1], disowned[MAXF + 1], bad[MAXF + 1];
+bit concluded[MAXF + 1];
 bit running[MAXF + 1];   /* a fetch whose outcome is the entry's business */
 typedef cells { byte c[NG + 3] }
 cells cell[MAXF + 1];
@@ -163,6 +164,7 @@ inline remember(f) {
 inline settle(f, ok, begun) {
     claim(f);
     if :: won ->
+          atomic { assert(!concluded[f]); concluded[f] = 1 };
 #ifdef LAND_FIRST
           take_out(f);
 #endif
@@ -282,7 +284,7 @@ seek:
 
 join:
 #ifdef OVERDUE
-    if :: !claimed[f] && me == 1 ->
+    if :: !claimed[f] && running[f] && me == 1 ->
           atomic { over = closed[f]; tail[f]++ };
           if :: !over ->
                 /* Its fetch may still be under way; nobody waits for it any more. */

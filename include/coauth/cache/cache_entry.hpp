@@ -26,7 +26,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 
 namespace coauth {
@@ -250,7 +249,7 @@ private:
     detail::atomic<bool> watching_{false};
     static_assert(std::atomic<bool>::is_always_lock_free);
 
-    mutable std::mutex mutex_;
+    mutable detail::mutex mutex_;
     std::unique_ptr<detail::origin_cooldowns> origins_;  ///< None before the first rejection.
     std::weak_ptr<detail::token_fetcher> home_;
     /// The one whose flight was overdue last.

@@ -9,11 +9,14 @@
 
 #include <atomic>
 #include <mutex>
+#include <thread>
 
 #ifndef COAUTH_TEST_ATOMIC
 #define COAUTH_TEST_ATOMIC ::std::atomic
 #define COAUTH_TEST_MUTEX ::std::mutex
 #define COAUTH_TEST_HAZARD_SLOTS 32
+/// In a loop that waits for another thread, after the load that found it not there yet.
+#define COAUTH_TEST_PAUSE() ::std::this_thread::yield()
 #endif
 
 namespace coauth::detail {
