@@ -193,7 +193,9 @@ std::size_t scheduler::choose() {
         while ((can & bit(lane)) == 0) lane = (lane + 1) % lanes;
         tail_.push_back(lane);
         if (tail_.size() > hopeless) {
-            std::fprintf(stderr, "endless schedule: %s\n", schedule().c_str());
+            tail_.clear();
+            std::fprintf(stderr, "[  FAILED  ] endless schedule, %s, after %s\n", failure_.c_str(),
+                         schedule().c_str());
             std::abort();
         }
         return lane;

@@ -207,6 +207,7 @@ TEST(explorer, waiting_for_another_thread_is_no_endless_schedule) {
         });
     };
     EXPECT_TRUE(waiting(2).right()) << waiting(2).text();
+    EXPECT_DEATH(static_cast<void>(waiting(3)), "deadlock");
 }
 
 TEST(explorer, use_after_free_is_found_although_nothing_else_orders_the_two) {
