@@ -3,6 +3,7 @@
 #include <model/scheduler.hpp>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <sched.h>
@@ -21,10 +22,10 @@ constexpr std::size_t hopeless = 200'000;  ///< Moves after which a schedule is 
 
 /// Destroyed after every other thread_local object of the thread: those belong to the schedule.
 struct last_breath {
+    std::size_t thread = nobody;
     ~last_breath() {
-        scheduler* const s = active;
-        std::size_t const me = std::exchange(self, nobody);
-        if (s != nullptr && me != nobody) s->finish(me);
+        self = nobody;
+        active->finish(thread);
     }
 };
 
@@ -51,14 +52,17 @@ void scheduler::run(std::function<void(model&)> const& make,
     failure_.clear();
     trace_.clear();
     active = this;
-    {
-        model m;
-        make(m);
-        launch(m);
-        if (m.at_end_) m.at_end_();
-    }
+    // On a thread of its own, so that no thread_local object outlives the schedule.
+    std::thread([&] { play(make); }).join();
     active = nullptr;
     empty_quarantine();
+}
+
+void scheduler::play(std::function<void(model&)> const& make) {
+    model m;
+    make(m);
+    launch(m);
+    if (m.at_end_) m.at_end_();
 }
 
 void scheduler::launch(model const& m) {
@@ -71,15 +75,18 @@ void scheduler::launch(model const& m) {
         threads_[i].alive = true;
         threads_[i].paused = false;
         threads_[i].stores.clear();
+        threads_[i].issued = 0;
+        threads_[i].handed.clear();
         sem_init(&threads_[i].turn, 0, 0);
     }
     for (std::size_t i = 0; i < thread_count_; ++i) {
-        threads.emplace_back([i, &work = m.threads_[i]] {
+        threads.emplace_back([this, i, &work = m.threads_[i]] {
             static thread_local last_breath last;
-            static_cast<void>(&last);
+            last.thread = i;
             if (work.prepare) work.prepare();
             self = i;
             work.body();
+            if (!limits_.thread_ends) self = nobody;
         });
         wait(over_);  // up to its first access
     }
@@ -101,7 +108,7 @@ void scheduler::reach(std::size_t thread, void const* where, access what, bool d
     } else {
         advance(thread);
     }
-    if (dead(where)) fail("access to memory that has been freed");
+    if (where != nullptr && dead(where)) fail("access to memory that has been freed");
 }
 
 void scheduler::finish(std::size_t thread) {
@@ -125,6 +132,8 @@ void scheduler::advance(std::size_t me) {
             auto& stores = threads_[lane - model::max_threads].stores;
             waiting_store const s = stores.front();
             stores.pop_front();
+            threads_[lane - model::max_threads].handed.push_back(moves_.size() - 1);
+            if (s.apply == nullptr) continue;
             if (dead(s.where)) fail("a buffered store reaches memory that has been freed");
             s.apply(s.where, s.bits);
             note(lane, "written", s.where, s.bits);
@@ -159,11 +168,29 @@ scheduler::lane_set scheduler::enabled() const {
         if (!threads_[i].alive) continue;
         step const& s = threads_[i].next;
         bool const blocked = (s.drains && !threads_[i].stores.empty()) ||
-                             waits_in_vain(threads_[i]) ||
+                             waits_in_vain(threads_[i]) || !all_handed(threads_[i]) ||
                              (s.what == access::lock && held_mutexes_.contains(s.where));
         if (!blocked || deadlocked_) set |= bit(i);
     }
     return set;
+}
+
+bool scheduler::all_handed(thread_state const& t) const {
+    if (t.next.what != access::barrier) return true;
+    for (std::size_t i = 0; i < thread_count_; ++i) {
+        if (threads_[i].handed.size() < t.awaited[i]) return false;
+    }
+    return true;
+}
+
+/// Each thread passes a barrier at some time after this call; right now is what promises least.
+void scheduler::heavy_barrier(std::size_t thread) {
+    if (limits_.barriers) reach(thread, &barrier_, access::write, true);
+    for (std::size_t i = 0; i < thread_count_; ++i) {
+        threads_[thread].awaited[i] = threads_[i].issued;
+    }
+    reach(thread, nullptr, access::barrier, true);
+    note(thread, "barrier", nullptr, 0);
 }
 
 bool scheduler::waits_in_vain(thread_state const& t) const {
@@ -272,6 +299,12 @@ scheduler::clock scheduler::clock_of(std::size_t lane) const {
     } else if (threads_[lane].next.drains) {
         join(clocks_[buffer_of(lane)]);
     }
+    if (!is_buffer(lane) && threads_[lane].next.what == access::barrier) {
+        for (std::size_t i = 0; i < thread_count_; ++i) {
+            std::size_t const count = threads_[lane].awaited[i];
+            if (count != 0) join(moves_[threads_[i].handed[count - 1]].after);
+        }
+    }
     return c;
 }
 
@@ -365,7 +398,9 @@ bool scheduler::next() {
 
 void scheduler::buffer(std::size_t thread, void* where, std::uint64_t bits,
                        void (*apply)(void*, std::uint64_t)) {
+    if (limits_.barriers) reach(thread, &barrier_, access::read, false);
     if (dead(where)) fail("store to memory that has been freed");
+    ++threads_[thread].issued;
     threads_[thread].stores.push_back({where, bits, apply, clocks_[thread]});
 }
 
@@ -425,10 +460,21 @@ void scheduler::note(std::size_t lane, char const* what, void const* where, std:
 
 namespace {
 
+/// A schedule that ends in freed memory tells at least which one it was.
+void crashed(int) {
+    if (active != nullptr) {
+        std::fprintf(stderr, "[  FAILED  ] crashed: %s\nschedule: %s\n%s",
+                     active->failure().c_str(), active->schedule().c_str(),
+                     active->trace().c_str());
+    }
+    std::_Exit(1);
+}
+
 /// All threads on one processor: they take turns, and passing the turn is fastest there.
 class one_processor {
 public:
     one_processor() {
+        std::signal(SIGSEGV, crashed);
         sched_getaffinity(0, sizeof before_, &before_);
         cpu_set_t one;
         CPU_ZERO(&one);
@@ -515,6 +561,9 @@ bool buffered(void const* where, std::uint64_t& bits) noexcept {
 }
 void born(void const* where) noexcept {
     if (active != nullptr) active->born(where);
+}
+void heavy_barrier() noexcept {
+    if (exploring()) active->heavy_barrier(self);
 }
 void pause() noexcept {
     if (exploring()) active->pause(self);

@@ -48,6 +48,12 @@ private:
 
 struct exploration {
     bool store_buffers = true;
+    /// Whether a store goes into its buffer before or after a barrier that another thread sets up
+    /// for all is tried too. Costs much; for what rests on such barriers.
+    bool barriers = false;
+    /// What thread_local objects do at the end of their thread is part of the schedule. Otherwise
+    /// it happens at once.
+    bool thread_ends = false;
     /// False tries also what differs only in the order of independent accesses.
     bool reduction = true;
     /// Of one schedule. What is longer ends unexplored and is counted in `cut`.
@@ -79,7 +85,7 @@ void require(bool holds, char const* what) noexcept;
 
 namespace hooks {
 
-enum class access : unsigned char { read, write, lock, unlock, death };
+enum class access : unsigned char { read, write, lock, unlock, death, barrier };
 
 /// Whether this thread is explored, right now.
 [[nodiscard]] bool exploring() noexcept;
@@ -90,6 +96,8 @@ void buffer(void* where, std::uint64_t bits, void (*apply)(void*, std::uint64_t)
 /// The youngest store of this thread to that place which others do not see yet.
 [[nodiscard]] bool buffered(void const* where, std::uint64_t& bits) noexcept;
 void born(void const* where) noexcept;
+/// membarrier(2): goes on when what any thread has stored before is seen by all.
+void heavy_barrier() noexcept;
 /// Not before somebody has written to what this thread has read last.
 void pause() noexcept;
 void note(char const* what, void const* where, std::uint64_t bits) noexcept;
@@ -221,5 +229,6 @@ public:
 #define COAUTH_TEST_MUTEX ::coauth::tests::explored_mutex
 #define COAUTH_TEST_HAZARD_SLOTS 2
 #define COAUTH_TEST_PAUSE() ::coauth::tests::hooks::pause()
+#define COAUTH_TEST_HEAVY_BARRIER() ::coauth::tests::hooks::heavy_barrier()
 
 #endif

@@ -53,6 +53,30 @@ TEST(explorer, delayed_stores_are_tried_unless_seq_cst) {
     EXPECT_TRUE(without.right()) << without.text();
 }
 
+TEST(explorer, barrier_of_one_thread_brings_the_stores_of_the_others) {
+    auto const one_sided = [](bool barrier) {
+        return explore(
+            [=](model& m) {
+                auto const s = std::make_shared<two_places>();
+                m.thread([s] {
+                    s->x.store(1, std::memory_order_release);
+                    s->seen_y = s->y.load();
+                });
+                m.thread([s, barrier] {
+                    s->y.store(1);
+                    if (barrier) COAUTH_TEST_HEAVY_BARRIER();
+                    s->seen_x = s->x.load();
+                });
+                m.at_end(
+                    [s] { require(s->seen_x == 1 || s->seen_y == 1, "neither saw the other"); });
+            },
+            {.barriers = true});
+    };
+    EXPECT_TRUE(one_sided(true).right()) << one_sided(true).text();
+    EXPECT_EQ(one_sided(true).schedules, 4U);
+    EXPECT_EQ(one_sided(false).failure, "neither saw the other");
+}
+
 TEST(explorer, buffered_stores_arrive_in_order_and_are_seen_by_their_own_thread) {
     findings const f = explore([](model& m) {
         auto const s = std::make_shared<two_places>();
@@ -224,17 +248,19 @@ TEST(explorer, what_thread_locals_do_at_the_end_of_a_thread_is_explored) {
     struct parting {
         ~parting() { place->store(place->load() + 1); }
     };
-    auto const f = explore([](model& m) {
-        auto const count = std::make_shared<explored_atomic<int>>(0);
-        place = count.get();
-        for (int i = 0; i < 2; ++i) {
-            m.thread([count] {
-                static thread_local parting last;
-                static_cast<void>(&last);
-            });
-        }
-        m.at_end([count] { require(count->load() == 2, "an update was lost"); });
-    });
+    auto const f = explore(
+        [](model& m) {
+            auto const count = std::make_shared<explored_atomic<int>>(0);
+            place = count.get();
+            for (int i = 0; i < 2; ++i) {
+                m.thread([count] {
+                    static thread_local parting last;
+                    static_cast<void>(&last);
+                });
+            }
+            m.at_end([count] { require(count->load() == 2, "an update was lost"); });
+        },
+        {.thread_ends = true});
     EXPECT_EQ(f.failure, "an update was lost");
 }
 

@@ -5,8 +5,9 @@
 An x86 machine, ThreadSanitizer and an explorer with store buffers forbid more than C++ does, so they
 cannot see that an order is too weak. Here all candidate executions of a handful of accesses are
 enumerated (who reads from whom, in which order the writes of a place stand) and judged by the axioms
-of Lahav, Vafeiadis, Kang, Hur, Dreyer, "Repairing sequential consistency in C/C++11" (2017), without
-fences. The orders are read from the library's own headers: weaken one there and this fails."""
+of Lahav, Vafeiadis, Kang, Hur, Dreyer, "Repairing sequential consistency in C/C++11" (2017). The two
+sides of detail/asymmetric_barrier.hpp stand as seq_cst fences, which is what membarrier(2) makes of one
+light and one heavy side (P1202, asymmetric fences). The orders are read from the library's own headers: weaken one there and this fails."""
 
 import itertools
 import re
@@ -22,7 +23,7 @@ PLAIN, RELAXED, ACQUIRE, RELEASE, ACQ_REL, SEQ_CST = (
 
 @dataclass(frozen=True)
 class Event:
-    kind: str  # R, W, or U for a read-modify-write
+    kind: str  # R, W, U for a read-modify-write, F for a seq_cst fence
     place: str
     order: str = SEQ_CST
     value: int = 0
@@ -45,6 +46,10 @@ def write(place, value, order):
 
 def exchange(name, place, value, order):
     return Event("U", place, order, value, name)
+
+
+def fence():
+    return Event("F", "")
 
 
 class Relation:
@@ -109,7 +114,11 @@ class Execution:
         chain = rf
         for _ in range(size):
             chain = chain | chain.where(lambda a, b: events[b].kind == "U").then(rf)
-        sw = chain.where(lambda a, b: events[a].releases and events[b].acquires)
+        fences = [i for i, e in enumerate(events) if e.kind == "F"]
+        before = sb.where(lambda a, b: a in fences and events[b].writes)
+        after = sb.where(lambda a, b: events[a].reads and b in fences)
+        sw = (chain | before.then(chain) | chain.then(after) | before.then(chain).then(after)).where(
+            lambda a, b: (events[a].releases or a in fences) and (events[b].acquires or b in fences))
         hb = self.hb = (sb | sw).closure()
         eco = (rf | mo | rb).closure()
         self.rf, self.mo, self.rb, self.eco = rf, mo, rb, eco
@@ -127,7 +136,15 @@ class Execution:
         other = self.sb.where(lambda a, b: e[a].place != e[b].place)
         scb = (self.sb | other.then(hb).then(other) | self.mo | self.rb
                | hb.where(lambda a, b: e[a].place == e[b].place))
-        return scb.where(lambda a, b: e[a].order == e[b].order == SEQ_CST).acyclic()
+        sc = {i for i, event in enumerate(e) if event.order == SEQ_CST}
+        fences = {i for i in sc if e[i].kind == "F"}
+        enter = hb.where(lambda a, b: a in fences)
+        leave = hb.where(lambda a, b: b in fences)
+        base = scb | enter.then(scb) | scb.then(leave) | enter.then(scb).then(leave)
+        between = (hb | hb.then(self.eco).then(hb)).where(lambda a, b: a in fences and b in fences)
+        ends = lambda edges: edges.where(lambda a, b: a in sc and b in sc)
+        # Without a fence at that end, only a seq_cst access itself may begin or end the edge.
+        return (ends(scb) | ends(base) | between).acyclic()
 
     def races(self, place):
         """Whether two plain accesses to the place are unordered."""
@@ -183,6 +200,11 @@ def known_programs():
 
     yield "store buffering, seq_cst", not store_buffering(SEQ_CST, SEQ_CST)
     yield "store buffering, one load acquire", store_buffering(SEQ_CST, SEQ_CST, ACQUIRE)
+    fenced = lambda *between: allowed(
+        both_old, zero, [write("x", 1, RELAXED), *between, read("a", "y", RELAXED)],
+        [write("y", 1, RELAXED), fence(), read("b", "x", RELAXED)])
+    yield "store buffering, fences", not fenced(fence())
+    yield "store buffering, one fence", fenced()
     yield "store buffering, release and acquire", store_buffering(RELEASE, ACQUIRE, ACQUIRE)
     yield "message passing", not message(RELEASE, ACQUIRE)
     yield "message passing, relaxed store", message(RELAXED, ACQUIRE)
@@ -200,19 +222,32 @@ def known_programs():
         [exchange("a", "x", 1, RELAXED)], [exchange("b", "x", 2, RELAXED)])
 
 
-# place of an access: (header, function in whose body it stands, the access with its order as a group)
+# name of an access: (header, function in whose body it stands, the access with its order as a group)
 ORDER = r"std::memory_order_(\w+)"
+H, HI = "detail/hazard_domain.hpp", "detail/hazard_domain_impl.hpp"
 ACCESSES = {
-    "announce": ("detail/hazard_domain.hpp", "slot* protect(atomic<T*>", r"s->word\.store\([^;]*?" + ORDER),
-    "look again": ("detail/hazard_domain.hpp", "slot* protect(atomic<T*>", r"again = source\.load\(" + ORDER),
-    "scan": ("detail/hazard_domain_impl.hpp", "hazard_domain::scan()", r"s\.word\.load\(" + ORDER),
-    "release": ("detail/hazard_domain.hpp", "void release(slot* s)", r"s->word\.exchange\([^;]*?" + ORDER),
-    "put": ("detail/hazard_domain.hpp", "void put(slot* s)", r"s->word\.store\([^;]*?" + ORDER),
-    "give back": ("detail/hazard_domain.hpp", "void give_back()", r"word\.store\([^;]*?" + ORDER),
-    "claim": ("detail/hazard_domain.hpp", "void claim(thread_list&", r"compare_exchange_strong\([^;]*?" + ORDER),
-    "unlink": ("cache/cache_entry_impl.hpp", "cache_entry::publish(", r"current_\.(?:store|exchange)\([^;]*?" + ORDER),
+    "announce": (H, "void set(slot& s", r"s\.word\.store\([^;]*?" + ORDER),
+    "announce without barriers": (H, "void set_in_order(slot& s", r"s\.word\.store\([^;]*?" + ORDER),
+    "look again": (H, "bool announce(slot& s", r"object = source\.load\(" + ORDER),
+    "scan": (HI, "hazard_domain::look()", r"s\.word\.load\(" + ORDER),
+    "is it wanted": (H, "void clear(slot& s", r"s\.wanted\.load\(" + ORDER),
+    "it is wanted": (HI, "hazard_domain::sweep()", r"wanted\.store\(true, " + ORDER),
+    "is it still held": (HI, "hazard_domain::all_still_held()", r"holder_->word\.load\(" + ORDER),
+    "give back": (H, "void give_back()", r"word\.store\([^;]*?" + ORDER),
+    "claim": (H, "void claim(thread_list&", r"compare_exchange_strong\([^;]*?" + ORDER),
+    "unlink token": ("cache/cache_entry_settle.hpp", "cache_entry::publish(",
+                     r"current_\.(?:store|exchange)\([^;]*?" + ORDER),
+    "unlink failure": ("cache/cache_entry_settle.hpp", "cache_entry::remember(",
+                       r"failed_\.(?:store|exchange)\([^;]*?" + ORDER),
+    "unlink flight": ("cache/cache_entry_settle.hpp", "cache_entry::land(",
+                      r"flight_\.compare_exchange_strong\([^;]*?" + ORDER),
 }
-SC_PAIR = ("announce", "look again", "unlink", "scan")
+# name of a barrier: where it has to stand
+BARRIERS = {
+    "light": (H, "void set(slot& s", r"s\.word\.store\([^;]*;[^;]*asymmetric_barrier::light\(\);"),
+    "heavy before the scan": (HI, "hazard_domain::look()", r"asymmetric_barrier::heavy\(\).*for_each_slot"),
+    "heavy after the mark": (HI, "hazard_domain::all_still_held()", r"asymmetric_barrier::heavy\(\).*word\.load"),
+}
 
 
 def body(text, function):
@@ -231,42 +266,57 @@ def body(text, function):
         at += 1
 
 
-def order_in_code(name):
-    header, function, access = ACCESSES[name]
+def found_in(places, name):
+    header, function, access = places[name]
     try:
         found = re.findall(access, body((INCLUDE / header).read_text(), function), re.S)
     except ValueError:
         found = []
     if len(found) != 1:
-        sys.exit(f"litmus: {header}: {len(found)} accesses look like '{name}' in '{function}'; mend ACCESSES")
+        sys.exit(f"litmus: {header}: {len(found)} accesses look like '{name}' in '{function}'; mend litmus.py, or the header")
     return found[0]
 
 
-def read_after_free(orders):
-    """A reader announces the record, looks again and uses it; a writer unlinks it, scans and frees it."""
-    reader = [write("slot", 1, orders["announce"]), read("again", "current", orders["look again"]),
-              read("bytes", "record", PLAIN), exchange("before", "slot", 0, orders["release"])]
-    writer = [exchange("old", "current", 2, orders["unlink"]), read("announced", "slot", orders["scan"]),
-              write("record", 1, PLAIN)]
+def sides(announce, barriers):
+    """A store that what follows must not overtake: with a light barrier, or by itself. A light barrier
+    to which no heavy one corresponds orders nothing."""
+    return [announce, fence()] if barriers else [announce]
+
+
+def read_after_free(o, unlink="unlink token", barriers=True, light=True, heavy=True):
+    """A reader announces the record, looks again, uses it and clears its slot; a writer unlinks it,
+    scans and frees it."""
+    store = o["announce"] if barriers else o["announce without barriers"]
+    reader = [*sides(write("slot", 1, store), barriers and light and heavy), read("again", "current", o["look again"]),
+              read("bytes", "record", PLAIN), write("slot", 0, store)]
+    writer = [exchange("old", "current", 2, o[unlink]), *([fence()] if barriers and heavy else []),
+              read("announced", "slot", o["scan"]), write("record", 1, PLAIN)]
     return allowed(lambda x: x.read["again"] == 1 and x.read["announced"] == 0 and x.races("record"),
                    {"slot": 0, "current": 1, "record": 0}, reader, writer)
 
 
-def half_made_record(orders):
+def forgotten(o, barriers=True, light=True, heavy=True):
+    """A reader clears its slot and asks whether somebody waits for that; a writer marks the slot and
+    looks whether it is still held. One of them must see the other, or nobody frees the record."""
+    store = o["announce"] if barriers else o["announce without barriers"]
+    reader = [*sides(write("slot", 0, store), barriers and light and heavy), read("asked", "wanted", o["is it wanted"])]
+    writer = [write("wanted", 1, o["it is wanted"]), *([fence()] if barriers and heavy else []),
+              read("held", "slot", o["is it still held"])]
+    return allowed(lambda x: x.read["asked"] == 0 and x.read["held"] == 1, {"slot": 1, "wanted": 0}, reader, writer)
+
+
+def half_made_record(o, unlink="unlink token"):
     """A writer fills a record and publishes it; a reader that sees it uses it."""
     return allowed(lambda x: x.read["seen"] == 2 and x.races("record"), {"current": 1, "record": 0},
-                   [write("record", 1, PLAIN), exchange("old", "current", 2, orders["unlink"])],
-                   [read("seen", "current", orders["look again"]), read("bytes", "record", PLAIN)])
+                   [write("record", 1, PLAIN), exchange("old", "current", 2, o[unlink])],
+                   [read("seen", "current", o["look again"]), read("bytes", "record", PLAIN)])
 
 
-def lost_hits(orders, given_up):
+def lost_hits(o, given_up):
     """A thread counts in its slot and gives it up; the next holder of the slot goes on counting."""
     return allowed(lambda x: x.read["taken"] == 0 and x.read["hits"] == 0, {"slot": 1, "hits": 0},
-                   [write("hits", 1, RELAXED), write("slot", 0, orders[given_up])],
-                   [exchange("taken", "slot", 1, orders["claim"]), read("hits", "hits", RELAXED)])
-
-
-WEAKER = {"announce": RELEASE, "look again": ACQUIRE, "unlink": ACQ_REL, "scan": ACQUIRE}
+                   [write("hits", 1, RELAXED), write("slot", 0, o[given_up])],
+                   [exchange("taken", "slot", 1, o["claim"]), read("hits", "hits", RELAXED)])
 
 
 def main():
@@ -279,24 +329,41 @@ def main():
 
     for name, right in known_programs():
         say(right, f"known: {name}")
-    orders = {name: order_in_code(name) for name in ACCESSES}
-    for name, order in orders.items():
+    for name in BARRIERS:
+        found_in(BARRIERS, name)
+    o = {name: found_in(ACCESSES, name) for name in ACCESSES}
+    for name, order in o.items():
         print(f"      {name}: {order} ({ACCESSES[name][0]})")
-    say(not read_after_free(orders), "no record is freed while somebody reads it")
-    say(not half_made_record(orders), "no record is seen half made")
-    for name in ("put", "give back"):
-        say(not lost_hits(orders, name), f"after '{name}' no hit is lost when the slot changes hands")
-    for name in SC_PAIR:
-        say(read_after_free({**orders, name: WEAKER[name]}),
-            f"with '{name}' only {WEAKER[name]} a record could be freed while somebody reads it")
-    say(read_after_free({**orders, "release": RELAXED}),
-        "with 'release' only relaxed a record could be freed while somebody reads it")
-    say(half_made_record({**orders, "unlink": RELAXED}), "with 'unlink' only relaxed a record could be seen half made")
-    say(half_made_record({**orders, "look again": RELAXED}),
-        "with 'look again' only relaxed a record could be seen half made")
-    say(lost_hits({**orders, "claim": RELAXED}, "put"), "with 'claim' only relaxed hits could be lost")
-    for name in ("put", "give back"):
-        say(lost_hits({**orders, name: RELAXED}, name), f"with '{name}' only relaxed hits could be lost")
+
+    for unlink in (name for name in o if name.startswith("unlink")):
+        for barriers in (True, False):
+            how = "" if barriers else ", without membarrier"
+            say(not read_after_free(o, unlink, barriers), f"{unlink}: nothing is freed while it is read{how}")
+        say(not half_made_record(o, unlink), f"{unlink}: nothing is seen half made")
+    for barriers in (True, False):
+        say(not forgotten(o, barriers), f"nothing waits for a release for ever{'' if barriers else ', without membarrier'}")
+    for name in ("announce", "give back"):
+        say(not lost_hits(o, name), f"after '{name}' no hit is lost when the slot changes hands")
+
+    # What each of them is there for.
+    say(read_after_free(o, light=False), "without the light barrier something could be freed while it is read")
+    say(read_after_free(o, heavy=False), "without the heavy barrier something could be freed while it is read")
+    say(forgotten(o, light=False), "without the light barrier something could wait for ever")
+    say(forgotten(o, heavy=False), "without the heavy barrier something could wait for ever")
+    say(read_after_free({**o, "announce": RELAXED}), "with 'announce' only relaxed something could be freed while it is read")
+    weaker = {"announce without barriers": RELEASE, "look again": ACQUIRE, "unlink token": ACQ_REL, "scan": ACQUIRE}
+    for name, order in weaker.items():
+        say(read_after_free({**o, name: order}, barriers=False),
+            f"with '{name}' only {order}, without membarrier, something could be freed while it is read")
+    weaker = {"announce without barriers": RELEASE, "is it wanted": ACQUIRE, "it is wanted": RELEASE,
+              "is it still held": ACQUIRE}
+    for name, order in weaker.items():
+        say(forgotten({**o, name: order}, barriers=False),
+            f"with '{name}' only {order}, without membarrier, something could wait for ever")
+    say(half_made_record({**o, "unlink token": RELAXED}), "with 'unlink' only relaxed something could be seen half made")
+    say(half_made_record({**o, "look again": RELAXED}), "with 'look again' only relaxed something could be seen half made")
+    say(lost_hits({**o, "claim": RELAXED}, "give back"), "with 'claim' only relaxed hits could be lost")
+    say(lost_hits({**o, "give back": RELAXED}, "give back"), "with 'give back' only relaxed hits could be lost")
     return 1 if wrong else 0
 
 

@@ -48,6 +48,7 @@ public:
     [[nodiscard]] bool buffered(std::size_t thread, void const* where, std::uint64_t& bits) const;
     [[nodiscard]] bool buffering() const { return limits_.store_buffers; }
     void finish(std::size_t thread);
+    void heavy_barrier(std::size_t thread);
     void pause(std::size_t thread) { threads_[thread].paused = true; }
     void note(std::size_t thread, char const* what, void const* where, std::uint64_t bits);
     void born(void const* where) { places_.insert(where); }
@@ -78,6 +79,10 @@ private:
         std::size_t last_move = 0;
         step next;
         std::deque<waiting_store> stores;
+        std::size_t issued = 0;           ///< Stores that have ever been put into the buffer.
+        std::vector<std::size_t> handed;  ///< The moves that handed them to memory.
+        /// What a barrier of this thread waits for: so many stores of each thread.
+        std::array<std::size_t, model::max_threads> awaited{};
         sem_t turn{};
     };
     /// A state of the program on the present way, and what is still to be tried from it.
@@ -99,6 +104,8 @@ private:
     [[nodiscard]] clock clock_of(std::size_t lane) const;
     [[nodiscard]] lane_set enabled() const;
     [[nodiscard]] bool waits_in_vain(thread_state const& t) const;
+    [[nodiscard]] bool all_handed(thread_state const& t) const;
+    void play(std::function<void(model&)> const& make);
     [[nodiscard]] bool dependent(std::size_t a, step const& x, std::size_t b, step const& y) const;
     [[nodiscard]] bool exclude(std::size_t a, step const& x, std::size_t b, step const& y) const;
     [[nodiscard]] std::vector<std::size_t> related(std::size_t lane, step const& s) const;
@@ -111,6 +118,7 @@ private:
 
     std::vector<std::size_t> const* script_ = nullptr;
     std::array<thread_state, model::max_threads> threads_;
+    char barrier_ = 0;  ///< A place that barriers write to and buffered stores read.
     std::size_t thread_count_ = 0;
     bool launching_ = false;
     bool unguided_ = false;  ///< Only to be ended: too long, redundant, or deadlocked.

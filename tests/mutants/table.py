@@ -52,18 +52,20 @@ MUTANTS, EQUIVALENT = [], []
 # Reclamation.
 H = DETAIL + "hazard_domain.hpp"
 HI = DETAIL + "hazard_domain_impl.hpp"
-mutant("protect: no second look", H, "if (again == seen) break;", "break;", "hazard")
-mutant("protect: announcement only release", H,
-       "s->word.store(reinterpret_cast<std::uintptr_t>(seen), std::memory_order_seq_cst);",
-       "s->word.store(reinterpret_cast<std::uintptr_t>(seen), std::memory_order_release);", "hazard", "litmus")
-mutant("protect: second look only acquire", H, "T* const again = source.load(std::memory_order_seq_cst);",
-       "T* const again = source.load(std::memory_order_acquire);", "litmus")
-mutant("protect: goes on with what it saw first", H, "seen = again;", "", "hazard")
-mutant("release: only relaxed", H, "s->word.exchange(keep ? idle : unowned, std::memory_order_acq_rel);",
-       "s->word.exchange(keep ? idle : unowned, std::memory_order_relaxed);", "litmus")
-mutant("release: the mark is not seen", H, "if ((old & mark) != 0) {", "if (false) {", "hazard", "unit hazard")
-mutant("put: only relaxed", H, "s->word.store(keep ? idle : unowned, std::memory_order_release);",
-       "s->word.store(keep ? idle : unowned, std::memory_order_relaxed);", "litmus")
+mutant("protect: no second look", H, "return object == seen;", "return true;", "hazard")
+mutant("protect: announces nothing", H, "set(s, reinterpret_cast<std::uintptr_t>(seen));", "", "hazard")
+mutant("protect: second look only acquire", H, "object = source.load(std::memory_order_seq_cst);",
+       "object = source.load(std::memory_order_acquire);", "litmus")
+mutant("set: announcement only relaxed", H, "s.word.store(word, std::memory_order_release);  // sync: look(), claim()\n"
+       "            asymmetric", "s.word.store(word, std::memory_order_relaxed);\n            asymmetric", "litmus")
+mutant("set: no light barrier", H, "asymmetric_barrier::light();", "", "litmus")
+mutant("set: without membarrier, only release", H,
+       "s.word.store(word, std::memory_order_seq_cst);  // sync: look(), claim()",
+       "s.word.store(word, std::memory_order_release);", "litmus")
+mutant("clear: nobody asks whether the slot is wanted", H, "if (s.wanted.load(std::memory_order_seq_cst)) [[unlikely]]",
+       "if (false)", "hazard")
+mutant("clear: asks only with acquire", H, "s.wanted.load(std::memory_order_seq_cst)",
+       "s.wanted.load(std::memory_order_acquire)", "litmus")
 mutant("give_back: only relaxed", H, "slots[i]->word.store(unowned, std::memory_order_release);",
        "slots[i]->word.store(unowned, std::memory_order_relaxed);", "litmus")
 mutant("give_back: keeps the slots", H, "slots[i]->word.store(unowned, std::memory_order_release);", "",
@@ -72,31 +74,15 @@ mutant("claim: only relaxed", H,
        "compare_exchange_strong(expected, idle, std::memory_order_acquire,\n"
        "                                               std::memory_order_relaxed)",
        "compare_exchange_strong(expected, idle, std::memory_order_relaxed)", "litmus")
-mutant("claim: takes what it sees, without a compare-exchange", H,
-       "if (s.word.compare_exchange_strong(expected, idle, std::memory_order_acquire,\n"
-       "                                               std::memory_order_relaxed)) {",
-       "if (s.word.load() == expected) {\n                s.word.store(idle);", "hazard")
-mutant("abandon: marks nothing", H, "if (word <= idle) return;", "return;", "hazard", "unit hazard")
-mutant("abandon: marks by a plain store", H,
-       "if (!s.word.compare_exchange_strong(word, word | mark, std::memory_order_acq_rel,\n"
-       "                                                std::memory_order_relaxed)) {",
-       "s.word.store(word | mark);\n            if (false) {", "hazard")
-mutant("abandon: counts a slot that was released just now", H,
-       "holders_.fetch_sub(1, std::memory_order_relaxed);  // released just now, unmarked", ";", "hazard")
-mutant("leave: whoever finds itself alone, twice", H,
-       "if (holders_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;",
-       "holders_.fetch_sub(1, std::memory_order_acq_rel);\n        if (holders_.load() == 0) delete this;", "hazard")
-mutant("scan: only acquire", HI, "s.word.load(std::memory_order_seq_cst);", "s.word.load(std::memory_order_acquire);",
+mutant("look: no heavy barrier", HI, "if (asymmetric_ && !asymmetric_barrier::heavy()) return false;", "", "hazard",
        "litmus")
-mutant("scan: a marked slot protects nothing", HI, "if (word > idle) in_use_.push_back(word & ~mark);",
-       "if (word > idle) in_use_.push_back(word);", "hazard")
-mutant("retire: frees what is announced", HI,
-       "if (std::binary_search(in_use_.begin(), in_use_.end(), address)) {", "if (false) {", "hazard")
-mutant("retire: scans before it holds the lock", HI, "    std::lock_guard const lock(mutex_);\n        node->next_",
-       "        node->next_", "hazard")
-equivalent("protect: first look only relaxed", H, "T* seen = source.load(std::memory_order_seq_cst);",
-           "T* seen = source.load(std::memory_order_relaxed);",
-           "nothing is read through it: the second look, seq_cst, must find the same")
+mutant("look: only acquire", HI, "std::uintptr_t const word = s.word.load(std::memory_order_seq_cst);\n        if (word > idle)",
+       "std::uintptr_t const word = s.word.load(std::memory_order_acquire);\n        if (word > idle)", "litmus")
+mutant("look: sees nothing", HI, "if (word > idle) in_use_.push_back({word, &s});", "", "hazard")
+mutant("sweep: marks nothing", HI, "r->holder_->wanted.store(true, std::memory_order_seq_cst);", "", "hazard")
+mutant("sweep: does not look again after the mark", HI, "} while (!all_still_held());", "} while (false);", "hazard")
+mutant("still held: no heavy barrier", HI, "if (asymmetric_ && !asymmetric_barrier::heavy()) return true;", "", "hazard",
+       "litmus")
 equivalent("grow: publishes with release", HI, "blocks_.store(added.release(), std::memory_order_seq_cst);",
            "blocks_.store(added.release(), std::memory_order_release);",
            "the mutex orders it before any scan that could miss it, see the comment there")
@@ -117,14 +103,12 @@ mutant("take_all: looks, but leaves the cell open", T,
        "std::uintptr_t const seen = c->load(std::memory_order_acquire);", "flight")
 mutant("take_all: skips the last one", T, "i < end && i < capacity", "i + 1 < end && i < capacity", "flight")
 mutant("join: a closed flight is joined", C, "if ((before & closed) != 0) return joined::closed;", "", "flight")
-mutant("leave: no freed mark", C, "return (word_.fetch_or(freed, std::memory_order_acq_rel) & freed) == 0;",
-       "return true;", "flight")
-mutant("leave: before the flight is closed", C, "if ((now & closed) == 0 || left(now) != tail(now)) return false;",
-       "if (left(now) != tail(now)) return false;", "flight")
-mutant("leave: looks a second time instead of at its own addition", C,
-       "std::uint64_t const now = word_.fetch_add(one_left, std::memory_order_acq_rel) + one_left;",
-       "word_.fetch_add(one_left, std::memory_order_acq_rel);\n"
-       "        std::uint64_t const now = word_.load() | freed;", "flight")
+mutant("leave: no freed mark", C, "(next & closed) != 0 && (next & freed) == 0 && left(next) == tail(next);",
+       "(next & closed) != 0 && left(next) == tail(next);", "flight")
+mutant("leave: before the flight is closed", C,
+       "(next & closed) != 0 && (next & freed) == 0 && left(next) == tail(next);",
+       "(next & freed) == 0 && left(next) == tail(next);", "flight")
+mutant("leave: marks the flight as freed in a second step", C, "if (last) next |= freed;", "", "flight")
 mutant("settle: by everybody", C, "if ((before & claimed) != 0) return claim::lost;", "", "flight")
 mutant("settle: does not see that it is disowned", C,
        "return (before & disowned) != 0 ? claim::won_disowned : claim::won;", "return claim::won;", "flight")

@@ -107,12 +107,12 @@ private:
         std::size_t segment;
         index offset;
     };
-    /// Precondition: inline_cells <= i < capacity.
+    /// Precondition: inline_cells <= i < capacity. Segments begin at powers of two, displaced.
     [[nodiscard]] static position locate(index i) noexcept {
-        index const block = (i - inline_cells) / first_segment + 1;
-        auto const segment = static_cast<std::size_t>(std::bit_width(block)) - 1;
-        index const before = first_segment * ((index(1) << segment) - 1);
-        return {segment, i - inline_cells - before};
+        index const displaced = i + (first_segment - inline_cells);
+        index const begins = std::bit_floor(displaced);
+        return {static_cast<std::size_t>(std::countr_zero(begins / first_segment)),
+                displaced - begins};
     }
 
     /// Null when there is no memory; sealed() when the line has been called.

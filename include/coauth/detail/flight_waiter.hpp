@@ -8,10 +8,10 @@
 
 #include <coauth/config.hpp>
 #include <coauth/detail/asio.hpp>
+#include <coauth/detail/atomic.hpp>
 #include <coauth/detail/context_gate.hpp>
 
 #include <cstddef>
-#include <optional>
 #include <utility>
 
 namespace coauth::detail {
@@ -39,6 +39,11 @@ public:
 protected:
     ~flight_waiter() = default;
 
+    /// It will be called: what else it might have waited for comes too late.
+    [[nodiscard]] bool is_next() const noexcept {
+        return is_next_.load(std::memory_order_relaxed);  // sync: a hint, see the store
+    }
+
     any_executor executor_;
     context_gate* gate_ = nullptr;
 
@@ -46,6 +51,8 @@ private:
     friend class flight_delivery;
     flight_waiter* next_ = nullptr;
     function const called_;
+    atomic<bool> is_next_{false};
+    static_assert(std::atomic<bool>::is_always_lock_free);
 };
 
 /// Calls waiters that no longer stand in a line. One thread.
@@ -60,6 +67,7 @@ public:
     ~flight_delivery() { flush(); }
 
     void add(flight_waiter& w) noexcept {
+        w.is_next_.store(true, std::memory_order_relaxed);  // sync: none, late is early enough
         if (!enter(w)) {
             w.called_(w, flight_waiter::call::abandoned);
             return;
@@ -92,7 +100,7 @@ private:
         }
 
         /// Where memory is lacking the waiters are abandoned.
-        static void post(any_executor const& executor, batch all) noexcept {
+        static void post(any_executor const& executor, batch&& all) noexcept {
             try {
                 asio::post(executor, std::move(all));
             } catch (...) {}
@@ -112,11 +120,11 @@ private:
     [[nodiscard]] bool enter(flight_waiter const& w) noexcept {
         if (w.gate_ != gate_) {
             flush();
-            inside_.reset();
+            inside_ = context_gate::pass();
             gate_ = w.gate_;
-            if (gate_ != nullptr) inside_.emplace(gate_->enter());
+            if (gate_ != nullptr) inside_ = gate_->enter();
         }
-        bool const open = gate_ == nullptr || static_cast<bool>(*inside_);
+        bool const open = gate_ == nullptr || static_cast<bool>(inside_);
         if (!open) gate_ = nullptr;  // it may be gone with its last waiter
         return open;
     }
@@ -128,7 +136,7 @@ private:
         size_ = 0;
     }
 
-    std::optional<context_gate::pass> inside_;
+    context_gate::pass inside_;
     context_gate* gate_ = nullptr;
     flight_waiter* first_ = nullptr;
     flight_waiter* last_ = nullptr;

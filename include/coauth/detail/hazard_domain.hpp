@@ -2,18 +2,19 @@
 //
 // Hazard pointers: a reader announces the object it is looking at in a slot of its own, and a
 // retired object is freed when no slot announces it. Reading is lock-free (it repeats only when the
-// object is replaced meanwhile), writes no line that another thread writes, and allocates nothing
-// once a thread has its slots. Retiring takes a lock, as does making slots; it follows a network
-// round trip, cannot fail and allocates nothing. Any thread.
+// object is replaced meanwhile), executes no locked instruction, writes no line that another thread
+// writes, and allocates nothing once a thread has its slots. Retiring takes a lock, as does making
+// slots; it follows a network round trip, cannot fail and allocates nothing. Any thread.
 //
-// A slot may be held across co_await and released by another thread. So that such a handle need not
-// count references to the domain, a domain whose owner has gone while slots are in use marks those
-// slots, and whoever releases the last marked one frees it.
+// A slot may be held across co_await and released by another thread, also when the domain's owner
+// has gone: domains are never freed, they are used again. An object that is retired while a slot
+// announces it marks that slot as wanted, and whoever releases the slot frees the object.
 
 #ifndef COAUTH_DETAIL_HAZARD_DOMAIN_HPP
 #define COAUTH_DETAIL_HAZARD_DOMAIN_HPP
 
 #include <coauth/config.hpp>
+#include <coauth/detail/asymmetric_barrier.hpp>
 #include <coauth/detail/atomic.hpp>
 
 #include <array>
@@ -28,14 +29,14 @@ namespace coauth::detail {
 
 class hazard_domain {
 public:
-    /// What a slot's word says: nobody's, in some thread's list, or the address it protects; bit 1
-    /// of an address marks that the domain waits for this slot to be released.
+    /// What a slot's word says: nobody's, in some thread's list, or the address it protects.
     static constexpr std::uintptr_t unowned = 0;
     static constexpr std::uintptr_t idle = 1;
-    static constexpr std::uintptr_t mark = 2;
 
     struct alignas(64) slot {
         atomic<std::uintptr_t> word{unowned};
+        /// A retired object waits for this slot to be released.
+        atomic<bool> wanted{false};
         /// Written only by the slot's present holder; summed by hits().
         atomic<std::uint64_t> hits{0};
 
@@ -46,6 +47,7 @@ public:
     };
     static_assert(atomic<std::uintptr_t>::is_always_lock_free);
     static_assert(atomic<std::uint64_t>::is_always_lock_free);
+    static_assert(atomic<bool>::is_always_lock_free);
 
     /// Base of what can be retired: its links, so that retiring needs no memory.
     class retirable {
@@ -61,64 +63,49 @@ public:
         friend class hazard_domain;
         retirable* next_ = nullptr;
         void const* address_ = nullptr;
+        slot* holder_ = nullptr;
         void (*destroy_)(retirable*) noexcept = nullptr;
     };
 
     hazard_domain(hazard_domain const&) = delete;
     hazard_domain& operator=(hazard_domain const&) = delete;
 
-    /// The owner's handle. Its last copy frees the domain, now or when the last slot is released.
+    /// The owner's handle. When its last copy has gone, the domain serves another owner.
     [[nodiscard]] static std::shared_ptr<hazard_domain> make();
 
     /// Protects what `source` points to, or nothing when that is null. Lock-free; allocates at a
     /// thread's first calls only.
     template <class T>
     [[nodiscard]] slot* protect(atomic<T*> const& source, T*& object) {
-        slot* const s = take();
-        T* seen = source.load(std::memory_order_seq_cst);  // sync: publisher's exchange
-        for (;;) {
-            if (seen == nullptr) {
-                put(s);
-                object = nullptr;
-                return nullptr;
-            }
-            // sync: seq_cst with the scan in retire(): either the scan sees this address, or this
-            // thread sees in the next load that the object has been replaced.
-            s->word.store(reinterpret_cast<std::uintptr_t>(seen), std::memory_order_seq_cst);
-            COAUTH_TEST_YIELD();
-            T* const again = source.load(std::memory_order_seq_cst);  // sync: publisher's exchange
-            if (again == seen) break;
-            seen = again;
-        }
+        T* const seen = source.load(std::memory_order_acquire);  // sync: the publisher's exchange
         object = seen;
-        return s;
+        if (seen == nullptr) return nullptr;
+        slot* const s = take();
+        if (announce(*s, source, object)) [[likely]]
+            return s;
+        return protect_next(s, source, object);
     }
 
     /// Protects an object that the caller keeps alive by other means until this has returned.
     [[nodiscard]] slot* protect(void const* object) {
         slot* const s = take();
-        // sync: seq_cst with the scan in retire(), which comes after the caller's own release.
-        s->word.store(reinterpret_cast<std::uintptr_t>(object), std::memory_order_seq_cst);
+        // sync: with the barrier in look(), which comes after the caller's own release.
+        set(*s, reinterpret_cast<std::uintptr_t>(object));
         return s;
     }
 
-    /// Ends a protection on any thread. The domain may be gone when this returns.
+    /// Ends a protection on any thread.
     void release(slot* s) noexcept {
         thread_list* const list = current();
-        bool const keep =
-            list != nullptr && list->domain_id == id_ && list->size < list->slots.size();
-        // sync: release, for the scan in retire(): the reads of this thread come before the free.
-        // sync: acquire, for abandon()'s mark.
-        std::uintptr_t const old =
-            s->word.exchange(keep ? idle : unowned, std::memory_order_acq_rel);
-        if ((old & mark) != 0) {
-            leave();
-        } else if (keep) {
-            list->slots[list->size++] = s;
+        if (list->domain != this || list->size == list->slots.size()) [[unlikely]] {
+            clear(*s, unowned);
+            return;
         }
+        list->slots[list->size++] = s;
+        clear(*s, idle);
     }
 
-    /// Deletes `object` when nobody protects it: now, or with a later call.
+    /// Deletes `object` when nobody protects it: now, or when the last slot is released.
     /// Precondition: no shared pointer leads to it any more (unlinked with seq_cst).
     template <class T>
     void retire(T* object) noexcept {
@@ -128,12 +115,8 @@ public:
         retire_node(r);
     }
 
-    /// Sum of what the holders counted in their slots.
-    [[nodiscard]] std::uint64_t hits() const noexcept {
-        std::uint64_t n = 0;
-        for_each_slot([&](slot& s) { n += s.hits.load(std::memory_order_relaxed); });  // sync: none
-        return n;
-    }
+    /// Sum of what the holders counted in their slots for the present owner.
+    [[nodiscard]] std::uint64_t hits() const noexcept { return all_hits() - earlier_hits_; }
 
     /// Slots ever made, for tests: bounded by the handles that exist at one time.
     [[nodiscard]] std::size_t slot_count() const noexcept {
@@ -151,17 +134,13 @@ private:
         block* next = nullptr;
     };
 
-    /// A thread's own stock of slots of one domain. Pointers into a domain that has gone stay here
-    /// unused until the thread ends: domain ids are never used twice.
+    /// A thread's own stock of slots of one domain.
     struct thread_list {
-        std::uint64_t domain_id = 0;
+        hazard_domain* domain = nullptr;
         std::size_t size = 0;
         std::array<slot*, 2 * slots_at_once> slots{};
-        std::weak_ptr<hazard_domain> domain;
 
         void give_back() noexcept {
-            auto const alive = domain.lock();
-            if (!alive) return;
             for (std::size_t i = 0; i < size; ++i) {
                 // sync: claim()'s compare-exchange
                 slots[i]->word.store(unowned, std::memory_order_release);
@@ -171,31 +150,71 @@ private:
 
     struct thread_lists;
 
+    /// What one slot announces.
+    struct sighting {
+        std::uintptr_t address;
+        slot* by;
+    };
+
     // Plain variables, so that the hot path has no initialisation guard, and so that they can still
     // be read when the thread's objects with destructors are gone.
     static bool& ended() noexcept {
         static thread_local constinit bool flag = false;
         return flag;
     }
+    /// The list used last; one of no domain at first.
     static thread_list*& current() noexcept {
-        static thread_local constinit thread_list* pointer = nullptr;
+        static thread_local constinit thread_list* pointer = &nobodys;
         return pointer;
     }
+    static thread_list nobodys;
     static thread_lists& all();
 
-    hazard_domain()
-        : id_(next_id().fetch_add(1, std::memory_order_relaxed)) {}  // sync: unique only
+    hazard_domain() : asymmetric_(asymmetric_barrier::prepare()) {}
+    ~hazard_domain() = delete;
 
-    ~hazard_domain() {
-        destroy_all(retired_);
-        for (block* b = blocks_.load(std::memory_order_acquire); b != nullptr;) {  // sync: grow()
-            delete std::exchange(b, b->next);
+    /// A store that the loads after it do not overtake, as those who look() see it.
+    void set(slot& s, std::uintptr_t word) const noexcept {
+        if (asymmetric_) [[likely]] {
+            s.word.store(word, std::memory_order_release);  // sync: look(), claim()
+            asymmetric_barrier::light();
+        } else {
+            set_in_order(s, word);
         }
     }
 
-    static atomic<std::uint64_t>& next_id() noexcept {
-        static atomic<std::uint64_t> counter{1};
-        return counter;
+    [[gnu::cold, gnu::noinline]] static void set_in_order(slot& s, std::uintptr_t word) noexcept {
+        s.word.store(word, std::memory_order_seq_cst);  // sync: look(), claim()
+    }
+
+    /// False when the object has been replaced by another, to which `object` points then, or null.
+    template <class T>
+    [[nodiscard]] bool announce(slot& s, atomic<T*> const& source, T*& object) const noexcept {
+        T* const seen = object;
+        // sync: with the barrier in look(): either the scan sees this address, or this thread
+        // sees in the next load that the object has been replaced.
+        set(s, reinterpret_cast<std::uintptr_t>(seen));
+        COAUTH_TEST_YIELD();
+        object = source.load(std::memory_order_seq_cst);  // sync: the publisher's exchange
+        return object == seen;
+    }
+
+    template <class T>
+    [[nodiscard, gnu::cold]] slot* protect_next(slot* s, atomic<T*> const& source, T*& object) {
+        while (object != nullptr) {
+            clear(*s, idle);
+            if (announce(*s, source, object)) return s;
+        }
+        release(s);
+        return nullptr;
+    }
+
+    /// The slot announces nothing any more, and perhaps somebody has waited for that.
+    void clear(slot& s, std::uintptr_t word) noexcept {
+        set(s, word);
+        // sync: sweep()'s store, by the barrier that follows it
+        if (s.wanted.load(std::memory_order_seq_cst)) [[unlikely]]
+            sweep_for(s);
     }
 
     template <class F>
@@ -206,25 +225,20 @@ private:
         }
     }
 
+    [[nodiscard]] std::uint64_t all_hits() const noexcept {
+        std::uint64_t n = 0;
+        for_each_slot([&](slot& s) { n += s.hits.load(std::memory_order_relaxed); });  // sync: none
+        return n;
+    }
+
     [[nodiscard]] slot* take() {
         thread_list* const list = current();
-        if (list != nullptr && list->domain_id == id_ && list->size != 0) {
+        if (list->domain == this && list->size != 0) [[likely]]
             return list->slots[--list->size];
-        }
         return take_cold();
     }
 
-    void put(slot* s) noexcept {
-        // The caller holds the domain, so no mark can be lost here.
-        thread_list* const list = current();
-        bool const keep =
-            list != nullptr && list->domain_id == id_ && list->size < list->slots.size();
-        // sync: release, for the scan and for claim()
-        s->word.store(keep ? idle : unowned, std::memory_order_release);
-        if (keep) list->slots[list->size++] = s;
-    }
-
-    [[nodiscard]] slot* take_cold() {
+    [[nodiscard, gnu::cold, gnu::noinline]] slot* take_cold() {
         if (ended()) return take_alone();
         thread_list* list = find_list();
         current() = list;
@@ -235,7 +249,6 @@ private:
     /// For objects with static or thread storage that read while their thread ends.
     [[nodiscard]] slot* take_alone() {
         thread_list brief;
-        brief.domain = self_;
         claim(brief);
         slot* const s = brief.slots[--brief.size];
         brief.give_back();
@@ -262,6 +275,7 @@ private:
     void grow(thread_list& list);
 
     void retire_node(retirable* node) noexcept;
+    [[gnu::cold]] void sweep_for(slot& released) noexcept;
 
     static void destroy_all(retirable* list) noexcept {
         while (list != nullptr) {
@@ -270,40 +284,32 @@ private:
         }
     }
 
-    /// Leaves in in_use_ what is announced, sorted. The mutex is held.
-    void scan() noexcept;
+    // The mutex is held.
+    [[nodiscard]] retirable* sweep() noexcept;
+    [[nodiscard]] bool look() noexcept;
+    [[nodiscard]] bool all_still_held() const noexcept;
+    [[nodiscard]] slot* holder_of(retirable const& r) noexcept;
 
-    /// The owner has gone: no new protection can begin. Slots still in use are marked and counted.
-    void abandon() noexcept {
-        for_each_slot([&](slot& s) {
-            std::uintptr_t word =
-                s.word.load(std::memory_order_relaxed);  // sync: the exchange below
-            if (word <= idle) return;
-            holders_.fetch_add(1, std::memory_order_relaxed);  // sync: leave()
-            // sync: acq_rel with release()
-            if (!s.word.compare_exchange_strong(word, word | mark, std::memory_order_acq_rel,
-                                                std::memory_order_relaxed)) {
-                holders_.fetch_sub(1, std::memory_order_relaxed);  // released just now, unmarked
-            }
-        });
-        leave();
-    }
+    struct domain_pool;
+    static domain_pool& unused();
 
-    void leave() noexcept {
-        // sync: acq_rel among all that leave: the last one sees the others' work
-        if (holders_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
-    }
-
-    std::uint64_t const id_;
+    /// See set().
+    bool const asymmetric_;
+    /// Of earlier owners; written by make() only.
+    std::uint64_t earlier_hits_ = 0;
     atomic<block*> blocks_{nullptr};
-    atomic<std::uint64_t> holders_{1};
-    std::weak_ptr<hazard_domain> self_;
-    mutex mutex_;
+
+    alignas(64) mutex mutex_;
     // Guarded by mutex_.
     retirable* retired_ = nullptr;
-    std::vector<std::uintptr_t> in_use_;
+    std::vector<sighting> in_use_;
     std::size_t slots_made_ = 0;
+    std::uint64_t draws_ = 0;
+    /// Guarded by the pool's mutex.
+    hazard_domain* next_unused_ = nullptr;
 };
+
+inline constinit hazard_domain::thread_list hazard_domain::nobodys{};
 
 }  // namespace coauth::detail
 

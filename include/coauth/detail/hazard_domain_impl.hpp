@@ -23,7 +23,7 @@ struct hazard_domain::thread_lists {
 
     ~thread_lists() {
         ended() = true;
-        current() = nullptr;
+        current() = &nobodys;
         for (auto const& list : lists) list->give_back();
     }
 };
@@ -33,24 +33,42 @@ COAUTH_INLINE hazard_domain::thread_lists& hazard_domain::all() {
     return instance;
 }
 
+/// Domains without an owner. Never destroyed: a slot may be released by whatever ends last.
+struct hazard_domain::domain_pool {
+    std::mutex mutex;
+    hazard_domain* first = nullptr;
+
+    [[nodiscard]] hazard_domain* take() {
+        std::lock_guard const lock(mutex);
+        hazard_domain* const d = first;
+        if (d != nullptr) first = std::exchange(d->next_unused_, nullptr);
+        return d;
+    }
+    void put(hazard_domain* d) {
+        std::lock_guard const lock(mutex);
+        d->next_unused_ = std::exchange(first, d);
+    }
+};
+
+COAUTH_INLINE hazard_domain::domain_pool& hazard_domain::unused() {
+    static constinit domain_pool pool;
+    return pool;
+}
+
 COAUTH_INLINE std::shared_ptr<hazard_domain> hazard_domain::make() {
-    std::shared_ptr<hazard_domain> domain(new hazard_domain,
-                                          [](hazard_domain* d) { d->abandon(); });
-    domain->self_ = domain;
-    return domain;
+    hazard_domain* domain = unused().take();
+    if (domain == nullptr) domain = new hazard_domain;
+    domain->earlier_hits_ = domain->all_hits();
+    return std::shared_ptr<hazard_domain>(domain, [](hazard_domain* d) { unused().put(d); });
 }
 
 COAUTH_INLINE hazard_domain::thread_list* hazard_domain::find_list() {
     auto& lists = all().lists;
     for (auto const& list : lists) {
-        if (list->domain_id == id_) return list.get();
+        if (list->domain == this) return list.get();
     }
-    // What is erased here may be the current one, and what follows may throw.
-    current() = nullptr;
-    std::erase_if(lists, [](auto const& list) { return list->domain.expired(); });
     auto list = std::make_unique<thread_list>();
-    list->domain_id = id_;
-    list->domain = self_;
+    list->domain = this;
     lists.push_back(std::move(list));
     return lists.back().get();
 }
@@ -77,30 +95,87 @@ COAUTH_INLINE void hazard_domain::retire_node(retirable* node) noexcept {
     {
         std::lock_guard const lock(mutex_);
         node->next_ = std::exchange(retired_, node);
-        scan();
-        for (retirable** link = &retired_; *link != nullptr;) {
-            retirable* const r = *link;
-            auto const address = reinterpret_cast<std::uintptr_t>(r->address_);
-            if (std::binary_search(in_use_.begin(), in_use_.end(), address)) {
-                link = &r->next_;
-            } else {
-                *link = r->next_;
-                r->next_ = std::exchange(unprotected, r);
-            }
-        }
+        unprotected = sweep();
     }
     // Outside of the lock: destroying an object may retire another.
     destroy_all(unprotected);
 }
 
-COAUTH_INLINE void hazard_domain::scan() noexcept {
+COAUTH_INLINE void hazard_domain::sweep_for(slot& released) noexcept {
+    retirable* unprotected = nullptr;
+    {
+        std::lock_guard const lock(mutex_);
+        released.wanted.store(false, std::memory_order_relaxed);  // sync: the mutex
+        unprotected = sweep();
+    }
+    destroy_all(unprotected);
+}
+
+/// Takes out of the list what nobody announces. Every object that stays has a slot that is marked
+/// as wanted and was still in use after that: its release will be noticed.
+COAUTH_INLINE hazard_domain::retirable* hazard_domain::sweep() noexcept {
+    retirable* unprotected = nullptr;
+    do {
+        if (!look()) break;  // what is still in the list waits for the next call
+        for (retirable** link = &retired_; *link != nullptr;) {
+            retirable* const r = *link;
+            r->holder_ = holder_of(*r);
+            if (r->holder_ == nullptr) {
+                *link = std::exchange(r->next_, unprotected);
+                unprotected = r;
+            } else {
+                // sync: clear(), by the barrier in all_still_held()
+                r->holder_->wanted.store(true, std::memory_order_seq_cst);
+                link = &r->next_;
+            }
+        }
+    } while (!all_still_held());
+    return unprotected;
+}
+
+/// Leaves in in_use_ what is announced, sorted. False when that cannot be known now.
+COAUTH_INLINE bool hazard_domain::look() noexcept {
     in_use_.clear();
+    if (retired_ == nullptr) return true;
+    // sync: with set(): unlinking comes before this, every announcement that is not seen below
+    // comes after it, and its reader sees that the object has been unlinked
+    if (asymmetric_ && !asymmetric_barrier::heavy()) return false;
     for_each_slot([&](slot& s) {
-        // sync: seq_cst with protect(); acquire with release()
+        // sync: seq_cst with set() where there is no such barrier; acquire with clear()
         std::uintptr_t const word = s.word.load(std::memory_order_seq_cst);
-        if (word > idle) in_use_.push_back(word & ~mark);
+        if (word > idle) in_use_.push_back({word, &s});
     });
-    std::sort(in_use_.begin(), in_use_.end());
+    std::sort(in_use_.begin(), in_use_.end(),
+              [](sighting const& a, sighting const& b) { return a.address < b.address; });
+    return true;
+}
+
+/// One of the slots that announce the object, or null. Which one is drawn by lot, so that however
+/// its readers go, few of them come to sweep.
+COAUTH_INLINE hazard_domain::slot* hazard_domain::holder_of(retirable const& r) noexcept {
+    auto const address = reinterpret_cast<std::uintptr_t>(r.address_);
+    auto const first =
+        std::lower_bound(in_use_.begin(), in_use_.end(), address,
+                         [](sighting const& s, std::uintptr_t a) { return s.address < a; });
+    auto const last =
+        std::upper_bound(first, in_use_.end(), address,
+                         [](std::uintptr_t a, sighting const& s) { return a < s.address; });
+    if (first == last) return nullptr;
+    draws_ = draws_ * 6364136223846793005U + 1442695040888963407U;  // Knuth's MMIX generator
+    auto const count = static_cast<std::uint64_t>(last - first);
+    return first[static_cast<std::ptrdiff_t>((draws_ >> 33U) % count)].by;
+}
+
+COAUTH_INLINE bool hazard_domain::all_still_held() const noexcept {
+    if (retired_ == nullptr) return true;
+    // sync: with clear(): a release that does not see the mark is seen below
+    if (asymmetric_ && !asymmetric_barrier::heavy()) return true;
+    for (retirable const* r = retired_; r != nullptr; r = r->next_) {
+        // sync: seq_cst with set() where there is no such barrier
+        std::uintptr_t const word = r->holder_->word.load(std::memory_order_seq_cst);
+        if (word != reinterpret_cast<std::uintptr_t>(r->address_)) return false;
+    }
+    return true;
 }
 
 }  // namespace coauth::detail

@@ -44,12 +44,12 @@ public:
         executor = detach();
     }
 
-    /// Any thread. False when it has been woken before, or its context is going away. May come
-    /// before the wait begins. Throws std::bad_alloc when the post does; it has not been woken
-    /// then.
+    /// Any thread. False when it has been woken before, by its line too, or its context is going
+    /// away. May come before the wait begins. Throws std::bad_alloc when the post does; it has not
+    /// been woken then.
     bool wake(wake_reason reason) {
         std::lock_guard const lock(mutex_);
-        if (woken_) return false;
+        if (woken_ || (enlisted_ && is_next())) return false;
         // Posted under the mutex: a context that is being destroyed needs it in context_gone(),
         // which comes before anything that a post touches is gone. The handler stays here until the
         // delivery runs, so that neither that destruction nor a post that fails loses it.
