@@ -269,7 +269,7 @@ inline void cache_entry::erase() noexcept {
         COAUTH_TEST_YIELD();
         if (!f->control.disown()) {
             // It is being published at this very moment. What it brings is erased below.
-            while (!f->control.is_closed()) std::this_thread::yield();
+            while (!f->control.is_closed()) COAUTH_TEST_PAUSE();
         }
         f->leave();
     }

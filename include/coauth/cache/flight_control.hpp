@@ -69,13 +69,20 @@ public:
 
     /// Gives a ticket back. True for the one who has to free the flight.
     [[nodiscard]] bool leave() noexcept {
-        // sync: acq_rel among all who leave: the last one comes after what the others did
-        std::uint64_t const now = word_.fetch_add(one_left, std::memory_order_acq_rel) + one_left;
-        if ((now & closed) == 0 || left(now) != tail(now)) return false;
-        COAUTH_TEST_YIELD();
-        // Somebody who came late, and left, finds all tickets given back a second time.
-        // sync: as above
-        return (word_.fetch_or(freed, std::memory_order_acq_rel) & freed) == 0;
+        // One step for both: who has left, and does not free the flight, may not look at it again.
+        std::uint64_t seen = word_.load(std::memory_order_relaxed);  // sync: the exchange below
+        for (;;) {
+            std::uint64_t next = seen + one_left;
+            // Somebody who comes late, and leaves, finds all tickets given back a second time.
+            bool const last =
+                (next & closed) != 0 && (next & freed) == 0 && left(next) == tail(next);
+            if (last) next |= freed;
+            // sync: acq_rel among all who leave: the last one comes after what the others did
+            if (word_.compare_exchange_weak(seen, next, std::memory_order_acq_rel,
+                                            std::memory_order_relaxed)) {
+                return last;
+            }
+        }
     }
 
     /// The first one settles the flight. Precondition of this and the rest: the caller's ticket.

@@ -126,8 +126,11 @@ public:
     }
 
 private:
+    /// How many are made together. A thread keeps up to twice as many for itself.
+    static constexpr std::size_t slots_at_once = COAUTH_TEST_HAZARD_SLOTS;
+
     struct block {
-        std::array<slot, 32> slots;
+        std::array<slot, slots_at_once> slots;
         block* next = nullptr;
     };
 
@@ -135,7 +138,7 @@ private:
     struct thread_list {
         hazard_domain* domain = nullptr;
         std::size_t size = 0;
-        std::array<slot*, 64> slots{};
+        std::array<slot*, 2 * slots_at_once> slots{};
 
         void give_back() noexcept {
             for (std::size_t i = 0; i < size; ++i) {
@@ -256,7 +259,7 @@ private:
 
     /// Fills half of an empty list with slots that nobody owns.
     void claim(thread_list& list) {
-        std::size_t const wanted = list.slots.size() / 2;
+        std::size_t const wanted = slots_at_once;
         for_each_slot([&](slot& s) {
             if (list.size == wanted) return;
             std::uintptr_t expected = unowned;
