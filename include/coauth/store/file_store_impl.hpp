@@ -22,6 +22,33 @@ struct file_store::core {
     /// Jobs hold the directory, never the core: a job does not end the threads it runs on.
     std::shared_ptr<detail::store_directory const> const directory;
     detail::worker_pool threads{2};
+
+    // Named, since the frame of a function with external linkage holds them.
+    struct job {
+        job(core const& c, store_key const& of) : directory(c.directory), key(of) {}
+        std::shared_ptr<detail::store_directory const> directory;
+        store_key key;
+    };
+    struct load_job : job {
+        using job::job;
+        std::optional<secret> operator()() const { return directory->load(key); }
+    };
+    struct save_job : job {
+        save_job(core const& c, store_key const& of, secret record)
+            : job(c, of), bytes(std::make_shared<secret const>(std::move(record))) {}
+        void operator()() const { directory->save(key, bytes->reveal()); }
+        std::shared_ptr<secret const> bytes;
+    };
+    struct erase_job : job {
+        using job::job;
+        void operator()() const { directory->erase(key); }
+    };
+    struct lock_job : job {
+        using job::job;
+        std::optional<detail::file_descriptor> operator()() const {
+            return directory->try_lock(key);
+        }
+    };
 };
 
 COAUTH_INLINE file_store::file_store(std::string directory)
@@ -42,23 +69,20 @@ COAUTH_INLINE awaitable<store_lock> file_store::lock(store_key const& key) const
 
 COAUTH_INLINE awaitable<std::optional<secret>> file_store::load_from(std::shared_ptr<core> c,
                                                                      store_key key) {
-    auto const work = [directory = c->directory, key] { return directory->load(key); };
+    core::load_job const work(*c, key);
     auto found = co_await detail::offload(&c->threads, work);
     co_return std::move(found).value();
 }
 
 COAUTH_INLINE awaitable<void> file_store::save_to(std::shared_ptr<core> c, store_key key,
                                                   secret bytes) {
-    auto const shared = std::make_shared<secret const>(std::move(bytes));
-    auto const work = [directory = c->directory, key, shared] {
-        directory->save(key, shared->reveal());
-    };
+    core::save_job const work(*c, key, std::move(bytes));
     result<void> const done = co_await detail::offload(&c->threads, work);
     done.value();
 }
 
 COAUTH_INLINE awaitable<void> file_store::erase_from(std::shared_ptr<core> c, store_key key) {
-    auto const work = [directory = c->directory, key] { directory->erase(key); };
+    core::erase_job const work(*c, key);
     result<void> const done = co_await detail::offload(&c->threads, work);
     done.value();
 }
@@ -66,7 +90,7 @@ COAUTH_INLINE awaitable<void> file_store::erase_from(std::shared_ptr<core> c, st
 COAUTH_INLINE awaitable<store_lock> file_store::lock_in(std::shared_ptr<core> c, store_key key) {
     any_executor const executor = co_await asio::this_coro::executor;
     detail::lock_pause pause(executor);
-    auto const work = [directory = c->directory, key] { return directory->try_lock(key); };
+    core::lock_job const work(*c, key);
     for (;;) {
         auto tried = co_await detail::offload(&c->threads, work);
         std::optional<detail::file_descriptor> held = std::move(tried).value();

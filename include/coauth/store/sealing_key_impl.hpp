@@ -73,6 +73,19 @@ struct sealing_key::origin {
     std::shared_ptr<detail::record_key const> known;
     /// One: derivations that come together wait for the first, and find its key.
     detail::worker_pool threads{1};
+
+    // Named, since the frame of a function with external linkage holds it.
+    struct derivation {
+        derivation(std::shared_ptr<origin> of, secret given)
+            : from(std::move(of)), passphrase(std::make_shared<secret const>(std::move(given))) {}
+        std::shared_ptr<detail::record_key const> operator()() const {
+            std::shared_ptr<detail::record_key const> const there = from->find();
+            if (there) return there;
+            return from->keep(scrypt(passphrase->reveal(), *from->salt, aead_key_size));
+        }
+        std::shared_ptr<origin> from;
+        std::shared_ptr<secret const> passphrase;
+    };
 };
 
 COAUTH_INLINE sealing_key::sealing_key(secret_source from, std::optional<std::string> salt,
@@ -102,13 +115,8 @@ COAUTH_INLINE awaitable<std::shared_ptr<detail::record_key const>> sealing_key::
     if (known) co_return known;
     secret given = co_await from->source.read();
     if (!from->salt) co_return from->keep(detail::key_bytes(std::move(given)));
-    // The job keeps what it has derived also for a caller who did not wait so long.
-    auto const passphrase = std::make_shared<secret const>(std::move(given));
-    auto const derive = [from, passphrase] {
-        std::shared_ptr<detail::record_key const> const there = from->find();
-        if (there) return there;
-        return from->keep(scrypt(passphrase->reveal(), *from->salt, aead_key_size));
-    };
+    // What has been derived is kept also for a caller who did not wait so long.
+    origin::derivation const derive(from, std::move(given));
     auto derived = co_await detail::offload(&from->threads, derive);
     co_return std::move(derived).value();
 }

@@ -6,7 +6,7 @@
 #include <coauth/detail/ascii.hpp>
 
 #include <gtest/gtest.h>
-#include <optional>
+#include <ostream>
 #include <string>
 #include <string_view>
 
@@ -32,6 +32,10 @@ struct vector {
     aead_cipher cipher;
     std::string key, nonce, associated, plain, sealed;
 };
+
+void PrintTo(vector const& v, std::ostream* out) {
+    *out << (v.cipher == aead_cipher::aes_256_gcm ? "AES-256-GCM" : "ChaCha20-Poly1305");
+}
 
 vector const gcm_test_case_16{
     aead_cipher::aes_256_gcm,
