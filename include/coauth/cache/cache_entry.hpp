@@ -79,15 +79,11 @@ public:
     template <class F>
     bool visit(time_point now, bool& refresh_due, F&& f) {
         detail::token_record* record = nullptr;
-        detail::hazard_domain::slot* const slot = core_->domain->protect(current_, record);
-        if (slot == nullptr) return false;
-        token_ref const held(*core_->domain, slot, record);  // `f` may throw
-        bool const hit = check(*record, now, refresh_due);
-        if (hit) {
-            slot->count_hit();
-            f(std::as_const(*record));
-        }
-        return hit;
+        detail::hazard_domain::glance const glance(*core_->domain, current_, record);
+        if (record == nullptr || !check(*record, now, refresh_due)) return false;
+        glance.count_hit();
+        f(std::as_const(*record));
+        return true;
     }
 
     /// The same with an owned handle, empty on a miss.
