@@ -43,8 +43,8 @@ COAUTH_INLINE token_ref token_source::try_cached(time_point at) const {
 
 COAUTH_INLINE void token_source::refresh_ahead(time_point at) const {
     if (endpoint_->stopped()) return;
-    cache_entry::arrival const a = entry_->begin_refresh(at);
-    if (a.launch) detail::fetch_run::start(entry_, a.flight, endpoint_, any_executor());
+    cache_entry::arrival a = entry_->begin_refresh(at);
+    if (a.fetch) detail::fetch_run::start(entry_, std::move(a.fetch), endpoint_, any_executor());
 }
 
 COAUTH_INLINE awaitable<token_ref> token_source::get(get_options options) const {
@@ -104,14 +104,13 @@ COAUTH_INLINE awaitable<void> token_source::warm_up(token_source self, get_optio
 COAUTH_INLINE awaitable<void> token_source::stop(token_source self, duration grace) {
     self.endpoint_->refuse();
     any_executor const executor = co_await asio::this_coro::executor;
-    auto const waiting = std::make_shared<detail::suspension>();
-    auto const flight = self.entry_->running(self.endpoint_.get(), waiting);
+    auto const flight = self.entry_->running(self.endpoint_.get(), executor);
     if (flight) {
         asio::steady_timer timer(executor);
-        detail::wake_at(timer, grace, waiting);
-        detail::wake_reason const reason = co_await detail::suspension::wait(waiting);
+        detail::wake_at(timer, grace, flight.waiting());
+        detail::wake_reason const reason = co_await detail::suspension::wait(flight.waiting());
         if (reason != detail::wake_reason::ready) {
-            detail::fetch_run::end(*self.entry_, flight, error(errc::stopped, stage::token));
+            detail::fetch_run::end(*self.entry_, *flight, error(errc::stopped, stage::token));
         }
     }
     co_await self.endpoint_->close();

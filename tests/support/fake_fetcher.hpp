@@ -173,8 +173,8 @@ inline token_ref look(std::shared_ptr<cache_entry> const& entry,
     bool due = false;
     token_ref token = entry->find(now, due);
     if (due) {
-        cache_entry::arrival const a = entry->begin_refresh(now);
-        if (a.launch) detail::fetch_run::start(entry, a.flight, fetcher, any_executor());
+        cache_entry::arrival a = entry->begin_refresh(now);
+        if (a.fetch) detail::fetch_run::start(entry, std::move(a.fetch), fetcher, any_executor());
     }
     return token;
 }

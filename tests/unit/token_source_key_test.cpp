@@ -259,7 +259,7 @@ TEST_F(token_key, copy_of_a_source_is_the_same_source) {
 void put(token_source const& source, std::string const& text, long lifetime) {
     auto const now = source.entry()->policy().clock.now();
     auto const a = source.entry()->miss(now);
-    source.entry()->settle(a.flight, granted(text, lifetime, now));
+    source.entry()->settle(*a.flight, granted(text, lifetime, now));
 }
 
 class cached_source : public token_key {

@@ -46,16 +46,17 @@ public:
 
     [[nodiscard]] time_point deadline() const noexcept { return deadline_; }
     [[nodiscard]] bool is_after_rejection() const noexcept { return rejected_; }
-    [[nodiscard]] cache_entry::arrival arrive(cache_entry& entry, time_point now) const {
-        return rejected_ ? entry.reject(now, generation_, origin_, traceparent_)
-                         : entry.miss(now, traceparent_);
+    [[nodiscard]] cache_entry::arrival arrive(cache_entry& entry, time_point now,
+                                              any_executor const& executor) const {
+        return rejected_ ? entry.reject(now, generation_, origin_, executor, traceparent_)
+                         : entry.miss(now, executor, traceparent_);
     }
 
     void note_arrival(cache_entry::arrival const& a) const {
         if (note_ == nullptr) return;
         using outcome = token_decision::outcome;
         bool const empty = !a.flight && !a.failure && !a.token;
-        note_->how = a.launch    ? outcome::fetched
+        note_->how = a.fetch     ? outcome::fetched
                      : a.flight  ? outcome::joined
                      : a.failure ? outcome::remembered_failure
                      : empty     ? outcome::rejection_not_believed
@@ -79,19 +80,6 @@ private:
     bool rejected_ = false;
 };
 
-/// Takes a caller out of its flight when its frame goes, however it goes.
-class place_in_flight {
-public:
-    place_in_flight(cache_entry& entry, cache_entry::arrival& a) : entry_(entry), arrival_(a) {}
-    place_in_flight(place_in_flight const&) = delete;
-    place_in_flight& operator=(place_in_flight const&) = delete;
-    ~place_in_flight() { entry_.leave(arrival_); }
-
-private:
-    cache_entry& entry_;
-    cache_entry::arrival& arrival_;
-};
-
 inline void wake_at(asio::steady_timer& timer, duration after,
                     std::weak_ptr<suspension> const& waiting) {
     timer.expires_after(after);
@@ -110,25 +98,24 @@ inline awaitable<result<token_ref>> acquire(std::shared_ptr<cache_entry> entry,
     asio::cancellation_state const own = co_await asio::this_coro::cancellation_state;
     for (bool first = true;; first = false) {
         time_point const now = entry->policy().clock.now();
-        cache_entry::arrival a = demand.arrive(*entry, now);
+        cache_entry::arrival a = demand.arrive(*entry, now, executor);
         demand.note_arrival(a);
         if (a.failure) co_return std::move(*a.failure);
         if (!a.flight) co_return std::move(a.token);
 
-        place_in_flight const place(*entry, a);
-        demand.report(a.waiting);
-        if (a.launch) {
-            fetch_run::start(entry, a.flight, fetcher, executor);
-        } else if (entry->fetched_by(*a.flight, own.slot())) {
+        demand.report(a.flight.waiting());
+        if (a.fetch) {
+            fetch_run::start(entry, std::move(a.fetch), fetcher, executor);
+        } else if (a.flight->fetched_by(own.slot())) {
             co_return error(errc::invalid_configuration, stage::token,
                             "the fetch of a token asks for that same token");
         }
         // A flight that outlives its deadline sits on a context that nobody runs: then this caller
         // fails it and starts anew.
-        time_point const limit = std::min(demand.deadline(), a.flight->overdue);
+        time_point const limit = std::min(demand.deadline(), a.flight->overdue());
         asio::steady_timer timer(executor);
-        if (limit != time_point::max()) wake_at(timer, limit - now, a.waiting);
-        wake_reason const reason = co_await suspension::wait(a.waiting);
+        if (limit != time_point::max()) wake_at(timer, limit - now, a.flight.waiting());
+        wake_reason const reason = co_await suspension::wait(a.flight.waiting());
         demand.note_end(*a.flight, entry->policy().clock.now() - now);
         if (reason == wake_reason::cancelled) co_return error(errc::cancelled, stage::token);
         if (reason == wake_reason::expired && limit == demand.deadline()) {
@@ -136,7 +123,7 @@ inline awaitable<result<token_ref>> acquire(std::shared_ptr<cache_entry> entry,
                             "the caller's deadline passed while it waited for a token");
         }
         if (reason == wake_reason::expired) {
-            entry->give_up(a.flight);
+            entry->give_up(*a.flight);
             continue;
         }
         result<token_ref> answer = entry->answer(*a.flight, demand.is_after_rejection());

@@ -1,54 +1,35 @@
 // SPDX-License-Identifier: BSL-1.0
 //
 // Everything about the token of one key: the token itself, the fetch that renews it, who waits for
-// it, and what went wrong last. Hits are lock-free; everything else takes the entry's mutex, which
-// is never held across a suspension, a post or code of a user. Any thread.
+// it, and what went wrong last. Hits, joining, leaving and settling are lock-free; what is rare (a
+// rejection, the start of a fetch) takes a mutex, which is never held across a suspension, a post
+// or code of a user. Any thread.
 
 #ifndef COAUTH_CACHE_CACHE_ENTRY_HPP
 #define COAUTH_CACHE_CACHE_ENTRY_HPP
 
-#include <coauth/cache/backoff.hpp>
+#include <coauth/cache/cache_core.hpp>
 #include <coauth/cache/flight.hpp>
 #include <coauth/cache/origin_cooldown.hpp>
-#include <coauth/cache/statistics.hpp>
+#include <coauth/cache/remembered_failure.hpp>
 #include <coauth/cache/token_fetcher.hpp>
 #include <coauth/cache/token_health.hpp>
 #include <coauth/cache/token_record.hpp>
 #include <coauth/crypto/random.hpp>
+#include <coauth/detail/atomic.hpp>
 #include <coauth/detail/hazard_domain.hpp>
+#include <coauth/detail/hazard_guard.hpp>
 
-#include <atomic>
 #include <cstdint>
-#include <list>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace coauth {
-
-/// How one key's tokens are kept.
-struct cache_policy {
-    lifetime_policy lifetime{};
-    /// For one token request, resolving to the last byte. Range: above 0.
-    duration fetch_deadline = std::chrono::seconds(30);
-    class clock clock {};
-    /// Told of tokens, with `token_endpoint` as their name.
-    class observer observer {};
-    std::string token_endpoint = {};
-};
-
-namespace detail {
-
-/// What all entries of one cache share.
-struct cache_core {
-    std::shared_ptr<hazard_domain> domain = hazard_domain::make();
-    cache_counters counters;
-    std::atomic<std::uint64_t> next_generation{1};
-};
-
-}  // namespace detail
 
 class cache_entry : public std::enable_shared_from_this<cache_entry> {
 public:
@@ -56,21 +37,22 @@ public:
     struct arrival {
         token_ref token;
         std::optional<error> failure;
-        std::shared_ptr<detail::flight> flight;
-        std::shared_ptr<detail::suspension> waiting;
-        std::list<std::shared_ptr<detail::suspension>>::iterator position;
-        /// The flight is new: the caller starts its fetch, outside of every lock.
-        bool launch = false;
+        detail::flight_place flight;
+        /// The flight is new: the caller starts its fetch with this ticket.
+        detail::flight_place fetch;
         fetch_reason why = fetch_reason::no_cached_token;
     };
 
+    cache_entry(std::shared_ptr<detail::cache_core> core,
+                std::shared_ptr<cache_policy const> policy)
+        : core_(std::move(core)), policy_(std::move(policy)), clock_(policy_->clock) {}
     cache_entry(std::shared_ptr<detail::cache_core> core, cache_policy policy)
-        : core_(std::move(core)), policy_(std::move(policy)) {}
+        : cache_entry(std::move(core), std::make_shared<cache_policy const>(std::move(policy))) {}
     cache_entry(cache_entry const&) = delete;
     cache_entry& operator=(cache_entry const&) = delete;
-    ~cache_entry() { current_.store(nullptr, std::memory_order_seq_cst); }  // sync: protect()
+    ~cache_entry();
 
-    [[nodiscard]] cache_policy const& policy() const noexcept { return policy_; }
+    [[nodiscard]] cache_policy const& policy() const noexcept { return *policy_; }
 
     // The hit path.
 
@@ -95,15 +77,16 @@ public:
     /// the token came.
     [[nodiscard]] token_ref find(bool& refresh_due) {
         return find_at(refresh_due, [this](detail::token_record const& record) {
-            return policy_.clock.coarse_now(record.monotonic_offset);
+            return clock_.coarse_now(record.monotonic_offset);
         });
     }
 
-    // The miss path.
+    // The miss path. A caller with an executor, its own, waits there; without one it only looks on.
 
     /// A caller that needs a token and found none. `traceparent` goes with the fetch if it is the
     /// one who starts it.
-    [[nodiscard]] arrival miss(time_point now, std::string const& traceparent = {});
+    [[nodiscard]] arrival miss(time_point now, any_executor const& executor = {},
+                               std::string const& traceparent = {});
 
     /// The token may be renewed ahead of time: starts a flight unless there is one, or a pause.
     [[nodiscard]] arrival begin_refresh(time_point now);
@@ -111,7 +94,8 @@ public:
     /// An API origin answered 401 to the token of `generation`. With an empty answer (no token, no
     /// error, no flight) the rejection is not believed and the 401 is the caller's to keep.
     [[nodiscard]] arrival reject(time_point now, std::uint64_t generation,
-                                 std::string const& origin, std::string const& traceparent = {});
+                                 std::string const& origin, any_executor const& executor = {},
+                                 std::string const& traceparent = {});
 
     /// The origin answered 401 also to the token that it was renewed with.
     void rejected_again(time_point now, std::uint64_t generation, std::string const& origin);
@@ -124,6 +108,14 @@ public:
 
     /// Forgets the last failure and its pause. The minimum refresh interval still holds.
     void retry_now();
+
+    /// Forgets token, failure and pause. Who waits for a flight gets what it brings, and nobody
+    /// else does. The minimum refresh interval still holds.
+    void erase() noexcept;
+
+    /// Nothing would be lost without this entry, as long as nobody holds it: no flight, no token
+    /// that can be used, nothing remembered.
+    [[nodiscard]] bool idle(time_point now) const noexcept;
 
     /// The fetcher whose executor runs the fetches of this key; only the first one counts.
     void set_home(std::shared_ptr<detail::token_fetcher> const& fetcher);
@@ -138,43 +130,35 @@ public:
                 std::shared_ptr<detail::context_gate> gate,
                 std::shared_ptr<detail::token_fetcher> const& fetcher, bool at_home);
 
-    /// What the fetch of a flight is to do.
-    [[nodiscard]] detail::fetch_order order(detail::flight const& f);
-
     /// How things stand; sends nothing.
-    [[nodiscard]] token_health health(time_point now);
+    [[nodiscard]] token_health health(time_point now) const;
 
     /// The fetch is about to begin. False when nobody wants it any more.
     [[nodiscard]] bool begin_fetch(detail::flight& f, asio::cancellation_slot fetching);
 
-    /// Whether the coroutine with this slot is part of the flight's own fetch.
-    [[nodiscard]] bool fetched_by(detail::flight const& f, asio::cancellation_slot caller);
+    /// A place to wait for the flight that `fetcher` serves, if there is one.
+    [[nodiscard]] detail::flight_place running(detail::token_fetcher const* fetcher,
+                                               any_executor const& executor);
 
-    /// The flight that `fetcher` serves, if any; `waiting` (may be null) is woken when it ends.
-    [[nodiscard]] std::shared_ptr<detail::flight> running(
-        detail::token_fetcher const* fetcher, std::shared_ptr<detail::suspension> const& waiting);
+    // Preconditions of the rest: the caller has a ticket of the flight.
 
     /// The flight is overdue: nobody runs its executor, and nobody will wait for it any more.
-    void give_up(std::shared_ptr<detail::flight> const& f) noexcept;
-
-    /// Takes a waiting caller out of its flight.
-    void leave(arrival& a);
+    void give_up(detail::flight& f) noexcept;
 
     /// The answer for a caller whose flight has settled. Empty token and no error: keep the 401.
     [[nodiscard]] result<token_ref> answer(detail::flight const& f, bool after_rejection);
 
-    /// Ends a flight: publishes what it brought and wakes everybody. Only the first call counts.
+    /// Ends a flight: publishes what it brought and calls everybody. Only the first call counts.
     /// Where memory is lacking the flight has failed with errc::out_of_memory.
-    void settle(std::shared_ptr<detail::flight> const& f,
-                result<detail::fetched_token> outcome) noexcept;
+    void settle(detail::flight& f, result<detail::fetched_token> outcome) noexcept;
 
 private:
     [[nodiscard]] bool check(detail::token_record const& record, time_point now,
                              bool& refresh_due) const noexcept {
         if (record.fresh(now)) return true;
         if (!record.valid(now)) return false;
-        refresh_due =
-            !in_flight_.load(std::memory_order_relaxed);  // sync: a hint, see begin_refresh()
+        // sync: a hint, see begin_refresh()
+        refresh_due = flight_.load(std::memory_order_relaxed) == nullptr;
         return true;
     }
 
@@ -189,48 +173,89 @@ private:
         return token;
     }
 
+    /// Of a record that somebody has a share in.
     [[nodiscard]] token_ref reference(detail::token_record const& record) {
         return token_ref(*core_->domain, core_->domain->protect(&record), &record);
     }
 
-    void settle_overdue(time_point now);
-    void join(arrival& a, time_point now, fetch_reason reason, std::string const& origin,
-              std::string const& traceparent);
-    void start_flight(time_point now, fetch_reason reason, std::string const& origin);
+    /// The present token if it is `good`.
+    template <class Good>
+    [[nodiscard]] token_ref token_if(Good&& good) {
+        detail::token_record* record = nullptr;
+        detail::hazard_domain::slot* const slot = core_->domain->protect(current_, record);
+        token_ref token(*core_->domain, slot, record);
+        if (slot == nullptr || !good(*record)) return {};
+        return token;
+    }
+
+    struct caller;
+    using claim = detail::flight_control::claim;
+
+    [[nodiscard]] detail::hazard_domain& domain() const noexcept { return *core_->domain; }
+    void seek(arrival& a, caller const& who);
+    [[nodiscard]] bool join(arrival& a, detail::flight& f, caller const& who);
+    [[nodiscard]] bool give_up_overdue(detail::flight& f, time_point now);
+    void adopt_rejection(detail::flight& f, std::string const& origin);
+    [[nodiscard]] bool launch(arrival& a, caller const& who);
+    [[nodiscard]] bool take_off(std::unique_ptr<detail::flight>& made) noexcept;
+    void start(detail::flight& f, time_point now, fetch_reason why) noexcept;
+    [[nodiscard]] time_point earliest(time_point now, fetch_reason why) const noexcept;
+    [[nodiscard]] bool remembers_failure(time_point now) const;
+    [[nodiscard]] bool answer_from_memory(arrival& a, time_point now);
+    [[nodiscard]] bool settle_from_memory(detail::flight& f, time_point now) noexcept;
+    [[nodiscard]] bool is_current(std::uint64_t generation) const;
+    [[nodiscard]] bool believe(detail::token_record& record, std::string const& origin,
+                               time_point now, bool& first);
+
+    void conclude(detail::flight& f, result<detail::fetched_token> outcome, time_point now,
+                  bool owned) noexcept;
+    void publish(detail::flight& f, time_point now, detail::fetched_token const& got, bool owned);
+    void remember(detail::flight& f, time_point now, error failure, bool owned);
+    void note_renewal(detail::flight& f, time_point now, std::uint64_t generation,
+                      bool vouched_for);
+    void land(detail::flight& f) noexcept;
+    void drop(detail::token_record* unlinked) noexcept {
+        detail::record_share const last(domain(), unlinked);
+    }
+    void drop(detail::remembered_failure* unlinked) noexcept {
+        if (unlinked != nullptr) domain().retire(unlinked);
+    }
+    [[nodiscard]] detail::origin_cooldowns& origins();
     void tell_rejected(std::string const& origin) const;
     void tell_settled(detail::flight const& f, time_point now) const;
-    [[nodiscard]] bool answer_from_memory(arrival& a, time_point now);
-    [[nodiscard]] std::shared_ptr<detail::token_record> publish(detail::flight& f, time_point now,
-                                                                detail::fetched_token const& got);
-    void remember(detail::flight& f, time_point now, error failure);
+
+    static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::min();
 
     std::shared_ptr<detail::cache_core> const core_;
-    cache_policy const policy_;
+    std::shared_ptr<cache_policy const> const policy_;
+    class clock const clock_;
 
-    /// What readers see; owner_ keeps it alive. Written under the mutex.
-    std::atomic<detail::token_record*> current_{nullptr};
+    /// What readers see. Written by the holder of the flight, and by erase().
+    detail::atomic<detail::token_record*> current_{nullptr};
     static_assert(std::atomic<detail::token_record*>::is_always_lock_free);
-    /// There is something in origins_, or a token fetched because of a rejection.
-    std::atomic<bool> watching_{false};
-    std::atomic<bool> in_flight_{false};
+    /// The last failure, from the moment it is remembered until a token comes.
+    detail::atomic<detail::remembered_failure*> failed_{nullptr};
+    static_assert(std::atomic<detail::remembered_failure*>::is_always_lock_free);
+    /// Who puts a flight here may start a fetch, and publishes what it brings; with a ticket.
+    detail::atomic<detail::flight*> flight_{nullptr};
+    static_assert(std::atomic<detail::flight*>::is_always_lock_free);
+    /// When the last fetch was to begin, in nanoseconds of boot_clock.
+    detail::atomic<std::int64_t> last_start_{never};
+    static_assert(std::atomic<std::int64_t>::is_always_lock_free);
+    /// There is something in origins_.
+    detail::atomic<bool> watching_{false};
     static_assert(std::atomic<bool>::is_always_lock_free);
 
-    std::mutex mutex_;
-    std::shared_ptr<detail::token_record> owner_;
-    std::string renewed_for_;
-    std::shared_ptr<detail::flight> flight_;
+    mutable std::mutex mutex_;
+    std::unique_ptr<detail::origin_cooldowns> origins_;  ///< None before the first rejection.
     std::weak_ptr<detail::token_fetcher> home_;
     /// The one whose flight was overdue last.
     std::weak_ptr<detail::token_fetcher> hung_;
-    std::optional<time_point> last_start_;
-    std::optional<error> last_failure_;
-    time_point retry_at_;
-    backoff backoff_;
-    detail::origin_cooldowns cooldowns_;
 };
 
 }  // namespace coauth
 
 #include <coauth/cache/cache_entry_impl.hpp>
+#include <coauth/cache/cache_entry_settle.hpp>
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// The miss path of a cache entry. Included by cache_entry.hpp.
+// The miss path of a cache entry: how callers arrive. Included by cache_entry.hpp.
 
 #ifndef COAUTH_CACHE_CACHE_ENTRY_IMPL_HPP
 #define COAUTH_CACHE_CACHE_ENTRY_IMPL_HPP
@@ -9,66 +9,197 @@
 
 namespace coauth {
 
-inline cache_entry::arrival cache_entry::miss(time_point now, std::string const& traceparent) {
-    detail::cache_counters::add(core_->counters.misses);
-    settle_overdue(now);
-    arrival a;
-    std::lock_guard const lock(mutex_);
-    // Somebody may have brought a token between the caller's look and this lock.
-    if (owner_ && owner_->valid(now)) {
-        a.token = reference(*owner_);
-        return a;
-    }
-    if (!flight_ && answer_from_memory(a, now)) return a;
-    join(a, now, owner_ ? fetch_reason::expired : fetch_reason::no_cached_token, {}, traceparent);
-    return a;
-}
+/// Somebody who needs a token.
+struct cache_entry::caller {
+    time_point now;
+    any_executor const& executor;
+    std::string const& traceparent;
+    std::string const* origin;  ///< Of a 401; null without.
+};
 
-inline cache_entry::arrival cache_entry::begin_refresh(time_point now) {
-    settle_overdue(now);
+inline cache_entry::arrival cache_entry::miss(time_point now, any_executor const& executor,
+                                              std::string const& traceparent) {
+    detail::cache_counters::add(core_->counters.misses);
     arrival a;
-    std::lock_guard const lock(mutex_);
-    bool const due = owner_ && !owner_->fresh(now) && owner_->valid(now);
-    if (!due || flight_ || (last_failure_ && now < retry_at_)) return a;
-    start_flight(now, fetch_reason::refresh_ahead, {});
-    detail::cache_counters::add(core_->counters.background_refreshes);
-    a.flight = flight_;
-    a.launch = true;
+    seek(a, caller{now, executor, traceparent, nullptr});
     return a;
 }
 
 inline cache_entry::arrival cache_entry::reject(time_point now, std::uint64_t generation,
                                                 std::string const& origin,
+                                                any_executor const& executor,
                                                 std::string const& traceparent) {
-    settle_overdue(now);
     arrival a;
-    std::unique_lock lock(mutex_);
-    bool const is_current = owner_ && owner_->generation == generation && !owner_->rejected();
-    if (is_current) {
-        if (cooldowns_.cooling(origin, now)) return a;
-        if (renewed_for_ == origin && cooldowns_.begin(origin, generation, now)) {
-            detail::cache_counters::add(core_->counters.cooldowns);
-            return a;
-        }
-        owner_->reject();
-        detail::cache_counters::add(core_->counters.invalidations);
+    bool first = false;
+    {
+        detail::hazard_guard const current(domain(), current_);
+        bool const is_current =
+            current && current->generation == generation && !current->rejected();
+        if (is_current && !believe(*current, origin, now, first)) return a;
     }
-    if (owner_ && owner_->valid(now)) {
-        a.token = reference(*owner_);
-    } else if (flight_ || !answer_from_memory(a, now)) {
-        join(a, now, fetch_reason::rejected, origin, traceparent);
-    }
-    lock.unlock();
-    if (is_current) tell_rejected(origin);
+    if (first) detail::cache_counters::add(core_->counters.invalidations);
+    seek(a, caller{now, executor, traceparent, &origin});
+    if (first) tell_rejected(origin);
     return a;
+}
+
+/// False when the origin keeps its 401. Else the token is rejected, and `first` says by whom.
+inline bool cache_entry::believe(detail::token_record& record, std::string const& origin,
+                                 time_point now, bool& first) {
+    std::lock_guard const lock(mutex_);
+    if (origins_) {
+        if (origins_->cooling(origin, now)) return false;
+        if (origins_->was_renewed_for(origin, record.generation) &&
+            origins_->begin(origin, record.generation, now)) {
+            detail::cache_counters::add(core_->counters.cooldowns);
+            return false;
+        }
+    }
+    first = record.reject();
+    return true;
+}
+
+inline void cache_entry::seek(arrival& a, caller const& who) {
+    for (;;) {
+        a.token = token_if([&](auto const& record) { return record.valid(who.now); });
+        if (a.token) return;
+        detail::hazard_guard const f(domain(), flight_);
+        if (f) {
+            if (join(a, *f, who)) return;
+        } else if (answer_from_memory(a, who.now) || launch(a, who)) {
+            return;
+        }
+    }
+}
+
+/// False when that flight has ended.
+inline bool cache_entry::join(arrival& a, detail::flight& f, caller const& who) {
+    if (give_up_overdue(f, who.now)) return false;
+    // Before the ticket: what the flight brings is to be the answer to this rejection as well.
+    if (who.origin != nullptr) adopt_rejection(f, *who.origin);
+    auto place = detail::flight_place::on(who.executor);
+    if (!place.join(f)) return false;
+    place.count();
+    a.why = f.reason.load(std::memory_order_relaxed);  // sync: none, for a record
+    a.flight = std::move(place);
+    return true;
+}
+
+inline void cache_entry::adopt_rejection(detail::flight& f, std::string const& origin) {
+    std::lock_guard const lock(mutex_);
+    if (f.reason.load(std::memory_order_relaxed) == fetch_reason::rejected) return;  // sync: mutex
+    f.origin = origin;
+    f.reason.store(fetch_reason::rejected, std::memory_order_relaxed);  // sync: the mutex
+}
+
+/// Starts a flight. False when somebody else has come first, or when it has turned out needless.
+inline bool cache_entry::launch(arrival& a, caller const& who) {
+    // sync: a hint, for people
+    bool const had_one = current_.load(std::memory_order_relaxed) != nullptr;
+    fetch_reason const why = who.origin != nullptr ? fetch_reason::rejected
+                             : had_one             ? fetch_reason::expired
+                                                   : fetch_reason::no_cached_token;
+    auto place = detail::flight_place::on(who.executor);
+    auto made =
+        std::make_unique<detail::flight>(core_, why, who.traceparent, earliest(who.now, why),
+                                         policy_->fetch_deadline, true, place.leader());
+    if (who.origin != nullptr) made->origin = *who.origin;
+    detail::flight& f = *made;
+    if (!take_off(made)) return false;
+    place.lead(f);
+    detail::flight_place fetch(f);
+    // Another flight may have ended between the caller's look and this one.
+    if (settle_from_memory(f, who.now)) return false;
+    start(f, who.now, why);
+    place.count();
+    a.why = why;
+    a.flight = std::move(place);
+    a.fetch = std::move(fetch);
+    return true;
+}
+
+/// Whoever succeeds is the holder of the flight.
+inline bool cache_entry::take_off(std::unique_ptr<detail::flight>& made) noexcept {
+    detail::cache_counters::add(core_->counters.current_flights);
+    detail::flight* none = nullptr;
+    COAUTH_TEST_YIELD();
+    // sync: seq_cst with hazard_domain::protect(); acquire for land(): what the last flight has
+    // published is seen by settle_from_memory()
+    if (flight_.compare_exchange_strong(none, made.get(), std::memory_order_seq_cst)) {
+        made.release();
+        return true;
+    }
+    detail::cache_counters::drop(core_->counters.current_flights);
+    return false;
+}
+
+/// By the holder of the flight: the fetch is going to begin.
+inline void cache_entry::start(detail::flight& f, time_point now, fetch_reason why) noexcept {
+    time_point const at = earliest(now, why);
+    f.set_start(at);
+    // sync: the next holder of the flight comes after this one
+    last_start_.store(at.time_since_epoch().count(), std::memory_order_relaxed);
+    detail::cache_counters::add(core_->counters.fetches);
+}
+
+inline time_point cache_entry::earliest(time_point now, fetch_reason why) const noexcept {
+    std::int64_t const last = last_start_.load(std::memory_order_relaxed);  // sync: start()
+    if (last == never || why == fetch_reason::rejected) return now;
+    return std::max(
+        now, saturating_add(time_point(duration(last)), policy_->lifetime.min_refresh_interval));
+}
+
+inline cache_entry::arrival cache_entry::begin_refresh(time_point now) {
+    arrival a;
+    auto const due = [&] {
+        detail::hazard_guard const current(domain(), current_);
+        return current && !current->fresh(now) && current->valid(now);
+    };
+    {
+        detail::hazard_guard const f(domain(), flight_);
+        if (f && !give_up_overdue(*f, now)) return a;
+    }
+    if (!due() || remembers_failure(now)) return a;
+    auto const why = fetch_reason::refresh_ahead;
+    auto made = std::make_unique<detail::flight>(core_, why, std::string(), earliest(now, why),
+                                                 policy_->fetch_deadline, false, nullptr);
+    detail::flight& f = *made;
+    if (!take_off(made)) return a;
+    detail::flight_place fetch(f);
+    // Renewed or failed meanwhile, by another flight. Not so when it has been rejected meanwhile.
+    bool const still = due() && !remembers_failure(now);
+    if (!still && settle_from_memory(f, now)) return a;
+    start(f, now, why);
+    detail::cache_counters::add(core_->counters.background_refreshes);
+    a.fetch = std::move(fetch);
+    return a;
+}
+
+inline bool cache_entry::remembers_failure(time_point now) const {
+    detail::hazard_guard const failed(domain(), failed_);
+    return failed && now < failed->retry_at;
+}
+
+inline bool cache_entry::answer_from_memory(arrival& a, time_point now) {
+    detail::hazard_guard const failed(domain(), failed_);
+    if (!failed || now >= failed->retry_at) return false;
+    a.token = token_if([now](auto const& record) { return record.usable(now); });
+    if (a.token) {
+        detail::cache_counters::add(core_->counters.stale_served);
+    } else {
+        a.failure = failed->failure;
+        detail::cache_counters::add(core_->counters.answered_from_memory);
+    }
+    return true;
 }
 
 inline void cache_entry::rejected_again(time_point now, std::uint64_t generation,
                                         std::string const& origin) {
     std::lock_guard const lock(mutex_);
-    if (!owner_ || owner_->generation != generation) return;
+    if (!is_current(generation)) return;
+    detail::origin_cooldowns& known = origins();
     watching_.store(true, std::memory_order_release);  // sync: accepted()
-    if (!cooldowns_.cooling(origin, now) && cooldowns_.begin(origin, generation, now)) {
+    if (!known.cooling(origin, now) && known.begin(origin, generation, now)) {
         detail::cache_counters::add(core_->counters.cooldowns);
     }
 }
@@ -76,29 +207,33 @@ inline void cache_entry::rejected_again(time_point now, std::uint64_t generation
 inline void cache_entry::accepted(std::uint64_t generation, std::string const& origin) {
     if (!watching_.load(std::memory_order_acquire)) return;  // sync: the stores of true
     std::lock_guard const lock(mutex_);
-    if (!owner_ || owner_->generation != generation) return;
-    cooldowns_.end(origin);
-    if (renewed_for_ == origin) renewed_for_.clear();
-    watching_.store(!renewed_for_.empty() || !cooldowns_.empty(),
-                    std::memory_order_release);  // sync: the load above
+    if (!origins_ || !is_current(generation)) return;
+    origins_->end(origin);
+    watching_.store(!origins_->empty(), std::memory_order_release);  // sync: the load above
+}
+
+inline bool cache_entry::is_current(std::uint64_t generation) const {
+    detail::hazard_guard const current(domain(), current_);
+    return current && current->generation == generation;
+}
+
+/// With the mutex held.
+inline detail::origin_cooldowns& cache_entry::origins() {
+    if (!origins_) origins_ = std::make_unique<detail::origin_cooldowns>();
+    return *origins_;
 }
 
 inline void cache_entry::invalidate(std::uint64_t generation) {
     {
-        std::lock_guard const lock(mutex_);
-        if (!owner_ || owner_->generation != generation || owner_->rejected()) return;
-        owner_->reject();
-        detail::cache_counters::add(core_->counters.invalidations);
+        detail::hazard_guard const current(domain(), current_);
+        if (!current || current->generation != generation || !current->reject()) return;
     }
+    detail::cache_counters::add(core_->counters.invalidations);
     tell_rejected({});
 }
 
-inline void cache_entry::retry_now() {
-    std::lock_guard const lock(mutex_);
-    // The failure had put the renewal ahead of time off as well.
-    if (last_failure_ && owner_) owner_->move_soft(policy_.clock.now());
-    last_failure_.reset();
-    backoff_.reset();
+inline void cache_entry::tell_rejected(std::string const& origin) const {
+    if (policy_->observer) policy_->observer(token_rejected{policy_->token_endpoint, origin});
 }
 
 inline void cache_entry::set_home(std::shared_ptr<detail::token_fetcher> const& fetcher) {
@@ -116,252 +251,27 @@ inline bool cache_entry::hangs(std::shared_ptr<detail::token_fetcher> const& fet
     return hung_.lock() == fetcher;
 }
 
-inline void cache_entry::attach(detail::flight& f, std::shared_ptr<detail::fetch_run> const& run,
-                                std::shared_ptr<detail::context_gate> gate,
-                                std::shared_ptr<detail::token_fetcher> const& fetcher,
-                                bool at_home) {
-    std::lock_guard const lock(mutex_);
-    f.run = run;
-    f.gate = std::move(gate);
-    f.fetcher = fetcher;
-    f.at_home = at_home;
-}
-
-inline bool cache_entry::begin_fetch(detail::flight& f, asio::cancellation_slot fetching) {
-    std::lock_guard const lock(mutex_);
-    // It is being run after all, so that the next fetch may go there again.
-    if (f.at_home && hung_.lock() == f.fetcher.lock()) hung_.reset();
-    f.fetching = fetching;
-    return !f.settled;
-}
-
-inline bool cache_entry::fetched_by(detail::flight const& f, asio::cancellation_slot caller) {
-    std::lock_guard const lock(mutex_);
-    return caller.is_connected() && f.fetching == caller;
-}
-
-inline std::shared_ptr<detail::flight> cache_entry::running(
-    detail::token_fetcher const* fetcher, std::shared_ptr<detail::suspension> const& waiting) {
-    std::lock_guard const lock(mutex_);
-    if (!flight_ || flight_->fetcher.lock().get() != fetcher) return nullptr;
-    if (waiting) flight_->waiters.push_back(waiting);
-    return flight_;
-}
-
-inline void cache_entry::leave(arrival& a) {
-    std::lock_guard const lock(mutex_);
-    // A settled flight has handed its waiters over; the position is in another list then.
-    if (a.flight->settled) return;
-    a.flight->waiters.erase(a.position);
-    detail::cache_counters::add(core_->counters.leaves);
-}
-
-inline result<token_ref> cache_entry::answer(detail::flight const& f, bool after_rejection) {
-    if (after_rejection && f.same_token) return token_ref();
-    if (f.token && !f.failure) return reference(*f.token);
-    // The old token, unless it has been rejected or has expired since the flight ended.
-    if (f.token && f.token->usable(policy_.clock.now())) {
-        detail::cache_counters::add(core_->counters.stale_served);
-        return reference(*f.token);
-    }
-    return f.failure;
-}
-
-inline void cache_entry::give_up(std::shared_ptr<detail::flight> const& f) noexcept {
-    {
-        std::lock_guard const lock(mutex_);
-        if (!f->settled && f->at_home) hung_ = f->fetcher;
-    }
-    settle(f, error(errc::broken_flight, stage::token));
-}
-
-inline void cache_entry::settle_overdue(time_point now) {
-    std::shared_ptr<detail::flight> overdue;
-    {
-        std::lock_guard const lock(mutex_);
-        if (flight_ && now > flight_->overdue) overdue = flight_;
-    }
-    if (overdue) give_up(overdue);
-}
-
-inline bool cache_entry::answer_from_memory(arrival& a, time_point now) {
-    if (!last_failure_ || now >= retry_at_) return false;
-    if (owner_ && owner_->usable(now)) {
-        a.token = reference(*owner_);
-        detail::cache_counters::add(core_->counters.stale_served);
-    } else {
-        a.failure = *last_failure_;
-        detail::cache_counters::add(core_->counters.answered_from_memory);
-    }
-    return true;
-}
-
-inline void cache_entry::join(arrival& a, time_point now, fetch_reason reason,
-                              std::string const& origin, std::string const& traceparent) {
-    // Whatever may throw comes first: a flight that has been made will be started.
-    a.waiting = std::make_shared<detail::suspension>();
-    std::list<std::shared_ptr<detail::suspension>> place{a.waiting};
-    a.position = place.begin();
-    if (!flight_) {
-        start_flight(now, reason, origin);
-        flight_->traceparent = traceparent;
-        a.launch = true;
-    } else if (reason == fetch_reason::rejected && flight_->reason != fetch_reason::rejected) {
-        // What it brings is now also the answer to this rejection.
-        flight_->origin = origin;
-        flight_->reason = reason;
-    }
-    a.flight = flight_;
-    a.why = flight_->reason;
-    a.flight->waiters.splice(a.flight->waiters.end(), place);
-    detail::cache_counters::add(core_->counters.joins);
-}
-
-inline void cache_entry::start_flight(time_point now, fetch_reason reason,
-                                      std::string const& origin) {
-    auto f = std::make_shared<detail::flight>();
-    f->reason = reason;
-    f->origin = origin;
-    f->not_before = now;
-    if (last_start_ && reason != fetch_reason::rejected) {
-        f->not_before =
-            std::max(now, saturating_add(*last_start_, policy_.lifetime.min_refresh_interval));
-    }
-    f->deadline = saturating_add(f->not_before, policy_.fetch_deadline);
-    // A while for its own timer to end it first.
-    duration const grace = std::min<duration>(std::chrono::seconds(1), policy_.fetch_deadline);
-    f->overdue = saturating_add(f->deadline, grace);
-    last_start_ = f->not_before;
-    flight_ = std::move(f);
-    in_flight_.store(true, std::memory_order_relaxed);  // sync: a hint for check()
-    detail::cache_counters::add(core_->counters.fetches);
-    detail::cache_counters::add(core_->counters.current_flights);
-}
-
-inline void cache_entry::settle(std::shared_ptr<detail::flight> const& f,
-                                result<detail::fetched_token> outcome) noexcept {
-    std::list<std::shared_ptr<detail::suspension>> waiters;
-    std::shared_ptr<detail::token_record> replaced;
-    time_point const now = policy_.clock.now();
-    {
-        std::lock_guard const lock(mutex_);
-        if (f->settled) return;
-        try {
-            if (outcome) {
-                replaced = publish(*f, now, *outcome);
-            } else {
-                remember(*f, now, std::move(outcome).error());
-            }
-        } catch (...) { f->failure = error(errc::out_of_memory, stage::token); }
-        f->settled = true;
-        if (flight_ == f) {
-            flight_.reset();
-            in_flight_.store(false, std::memory_order_relaxed);  // sync: a hint for check()
-        }
-        detail::cache_counters::drop(core_->counters.current_flights);
-        waiters.swap(f->waiters);
-    }
-    for (auto const& waiter : waiters) {
-        // One that cannot be posted to for lack of memory wakes by its own timer.
-        try {
-            waiter->wake(detail::wake_reason::ready);
-        } catch (...) {}
-    }
-    if (policy_.observer) tell_settled(*f, now);
-}
-
-inline void cache_entry::tell_rejected(std::string const& origin) const {
-    if (policy_.observer) policy_.observer(token_rejected{policy_.token_endpoint, origin});
-}
-
-/// What it reads is not written any more: the flight is settled.
-inline void cache_entry::tell_settled(detail::flight const& f, time_point now) const {
-    duration const took = now - f.not_before;
-    std::string const& endpoint = policy_.token_endpoint;
-    if (f.token && !f.failure) {
-        duration const lifetime = f.token->expiry - now;
-        if (f.reason == fetch_reason::refresh_ahead) {
-            policy_.observer(token_refreshed{endpoint, took, lifetime});
-        } else {
-            policy_.observer(token_fetched{endpoint, f.reason, took, lifetime});
-        }
-        return;
-    }
-    policy_.observer(token_fetch_failed{endpoint, f.reason, f.failure, took, f.pause,
-                                        f.token && f.token->usable(now)});
-}
-
-inline detail::fetch_order cache_entry::order(detail::flight const& f) {
-    std::lock_guard const lock(mutex_);
-    return {f.deadline, f.reason, f.traceparent, nullptr};
-}
-
-inline token_health cache_entry::health(time_point now) {
+inline token_health cache_entry::health(time_point now) const {
     token_health h;
-    h.token_endpoint = policy_.token_endpoint;
-    std::lock_guard const lock(mutex_);
-    h.ready = owner_ && owner_->valid(now);
-    if (owner_ && owner_->usable(now)) {
-        h.valid_for = owner_->expiry - now;
-        h.valid_until =
-            std::chrono::system_clock::now() +
-            std::chrono::duration_cast<std::chrono::system_clock::duration>(*h.valid_for);
+    h.token_endpoint = policy_->token_endpoint;
+    {
+        detail::hazard_guard const current(domain(), current_);
+        h.ready = current && current->valid(now);
+        if (current && current->usable(now)) {
+            h.valid_for = current->expiry - now;
+            h.valid_until =
+                std::chrono::system_clock::now() +
+                std::chrono::duration_cast<std::chrono::system_clock::duration>(*h.valid_for);
+        }
     }
-    h.last_error = last_failure_;
-    if (last_failure_ && now < retry_at_) h.next_attempt_in = retry_at_ - now;
-    h.fetching = flight_ != nullptr;
+    {
+        detail::hazard_guard const failed(domain(), failed_);
+        if (failed) h.last_error = failed->failure;
+        if (failed && now < failed->retry_at) h.next_attempt_in = failed->retry_at - now;
+    }
+    // sync: a snapshot
+    h.fetching = flight_.load(std::memory_order_relaxed) != nullptr;
     return h;
-}
-
-inline std::shared_ptr<detail::token_record> cache_entry::publish(
-    detail::flight& f, time_point now, detail::fetched_token const& got) {
-    timeline times = make_timeline(policy_.lifetime, got.started, got.response.expires_in,
-                                   got.response.refresh_in, random_unit());
-    // sync: the number is unique, nothing else is read through it
-    std::uint64_t const number = core_->next_generation.fetch_add(1, std::memory_order_relaxed);
-    auto const domain = core_->domain;
-    auto* const raw = new detail::token_record(number, got.response, times);
-    std::shared_ptr<detail::token_record> record(
-        raw, [domain](detail::token_record* r) { domain->retire(r); });
-    bool const same = owner_ && owner_->authorization.view() == record->authorization.view();
-    bool const vouched_for = same && owner_->rejected();
-    if (same && !vouched_for) record->move_soft(soft_after_same_token(times, now));
-    bool const for_rejection = f.reason == fetch_reason::rejected;
-    // The last thing that may throw; from here on the token is in use.
-    if (vouched_for && for_rejection && cooldowns_.begin(f.origin, number, now)) {
-        detail::cache_counters::add(core_->counters.cooldowns);
-    }
-    f.same_token = vouched_for;
-    renewed_for_ = for_rejection ? std::move(f.origin) : std::string();
-    if (for_rejection) watching_.store(true, std::memory_order_release);  // sync: accepted()
-    last_failure_.reset();
-    backoff_.reset();
-    f.token = record;
-    // sync: seq_cst with protect(): a reader that announced the old record is seen by its
-    // retirement
-    current_.store(record.get(), std::memory_order_seq_cst);
-    return std::exchange(owner_, std::move(record));
-}
-
-inline void cache_entry::remember(detail::flight& f, time_point now, error failure) {
-    failure_kind const kind = classify_failure(failure);
-    auto& c = core_->counters;
-    detail::cache_counters::add(kind == failure_kind::transient    ? c.failures_transient
-                                : kind == failure_kind::definitive ? c.failures_definitive
-                                                                   : c.failures_other);
-    if (owner_ && owner_->usable(now)) f.token = owner_;
-    // Also what is not remembered spaces the renewals ahead of time: nobody waits for those.
-    time_point next_ahead = saturating_add(now, policy_.lifetime.min_refresh_interval);
-    if (kind != failure_kind::not_remembered) {
-        std::optional<error> copy(failure);
-        last_failure_ = std::move(copy);
-        retry_at_ =
-            saturating_add(now, backoff_.next(kind, last_failure_->retry_after(), random_unit()));
-        next_ahead = retry_at_;
-        f.pause = retry_at_ - now;
-    }
-    if (owner_ && owner_->valid(now)) owner_->move_soft(next_ahead);
-    f.failure = std::move(failure);
 }
 
 }  // namespace coauth

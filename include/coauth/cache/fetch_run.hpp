@@ -22,9 +22,10 @@ namespace coauth::detail {
 class fetch_run : public std::enable_shared_from_this<fetch_run> {
 public:
     /// Starts the fetch; returns at once. Never throws: a failure to start settles the flight.
-    static void start(std::shared_ptr<cache_entry> entry, std::shared_ptr<flight> f,
+    static void start(std::shared_ptr<cache_entry> entry, flight_place f,
                       std::shared_ptr<token_fetcher> fetcher,
                       any_executor const& fallback) noexcept {
+        flight_place const mine = f.another();
         try {
             auto const first = entry->home();
             if (first && usable(*first)) fetcher = first;
@@ -33,28 +34,27 @@ public:
             if (!at_home && !fallback) throw exception(error(errc::executor_gone, stage::token));
             any_executor const executor =
                 at_home ? fetcher->home() : any_executor(asio::make_strand(fallback));
-            auto run = std::make_shared<fetch_run>(executor, entry, f);
-            entry->attach(*f, run, gate_of(executor), fetcher, at_home);
+            auto run = std::make_shared<fetch_run>(executor, entry, std::move(f));
+            entry->attach(*mine, run, gate_of(executor), fetcher, at_home);
             // A stop that looked for the fetch before this line has not seen it.
             if (fetcher->stopped()) throw exception(error(errc::stopped, stage::token));
             asio::co_spawn(executor, drive(run, std::move(fetcher)),
                            asio::bind_cancellation_slot(run->cancel_.slot(), completion(run)));
-        } catch (...) { entry->settle(f, from_exception(std::current_exception())); }
+        } catch (...) { entry->settle(*mine, from_exception(std::current_exception())); }
     }
 
-    fetch_run(any_executor const& executor, std::shared_ptr<cache_entry> entry,
-              std::shared_ptr<flight> f)
+    fetch_run(any_executor const& executor, std::shared_ptr<cache_entry> entry, flight_place f)
         : executor_(executor), timer_(executor), entry_(std::move(entry)), flight_(std::move(f)) {}
 
     /// Gives everybody who waits for the flight the reason, and cancels its fetch. Any thread.
     /// Precondition: cache_entry::running() has given the flight.
-    static void end(cache_entry& entry, std::shared_ptr<flight> const& f, error reason) {
+    static void end(cache_entry& entry, flight& f, error reason) {
         entry.settle(f, std::move(reason));
         // The run holds a timer: outside of its context it is touched, and perhaps let go of, only
         // while that context cannot go.
-        context_gate::pass const alive = f->gate->enter();
+        context_gate::pass const alive = f.gate->enter();
         if (!alive) return;
-        std::shared_ptr<fetch_run> const run = f->run.lock();
+        std::shared_ptr<fetch_run> const run = f.run.lock();
         if (!run) return;
         asio::post(run->executor_, [run] {
             run->timer_.cancel();
@@ -95,12 +95,13 @@ private:
         completion(completion&&) noexcept = default;
         completion& operator=(completion&&) = delete;
         ~completion() {
-            if (run_) run_->entry_->settle(run_->flight_, error(errc::broken_flight, stage::token));
+            if (run_)
+                run_->entry_->settle(*run_->flight_, error(errc::broken_flight, stage::token));
         }
 
         void operator()(std::exception_ptr thrown) {
             auto const run = std::move(run_);
-            if (thrown) run->entry_->settle(run->flight_, from_exception(std::move(thrown)));
+            if (thrown) run->entry_->settle(*run->flight_, from_exception(std::move(thrown)));
         }
 
     private:
@@ -109,7 +110,7 @@ private:
 
     static awaitable<void> drive(std::shared_ptr<fetch_run> self,
                                  std::shared_ptr<token_fetcher> fetcher) {
-        duration const early = self->flight_->not_before - self->entry_->policy().clock.now();
+        duration const early = self->flight_->not_before() - self->entry_->policy().clock.now();
         if (early > duration::zero()) {
             self->timer_.expires_after(early);
             co_await self->timer_.async_wait(asio::use_awaitable);
@@ -118,21 +119,28 @@ private:
         bool const wanted = self->entry_->begin_fetch(*self->flight_, own.slot());
         if (!wanted) co_return;
         self->arm_deadline();
-        std::shared_ptr<fetch_report> const report(self->flight_, &self->flight_->report);
-        fetch_order order = self->entry_->order(*self->flight_);
-        order.report = report;
-        result<fetched_token> outcome = co_await fetcher->fetch(std::move(order));
+        result<fetched_token> outcome = co_await fetcher->fetch(order_of(self));
         self->timer_.cancel();
-        self->entry_->settle(self->flight_, std::move(outcome));
+        self->entry_->settle(*self->flight_, std::move(outcome));
+    }
+
+    static fetch_order order_of(std::shared_ptr<fetch_run> const& self) {
+        flight& f = *self->flight_;
+        fetch_order order;
+        order.deadline = f.deadline();
+        order.why = f.reason.load(std::memory_order_relaxed);  // sync: none, for people
+        order.traceparent = f.traceparent;
+        order.report = std::shared_ptr<fetch_report>(self, &f.report);
+        return order;
     }
 
     void arm_deadline() {
-        timer_.expires_after(flight_->deadline - entry_->policy().clock.now());
+        timer_.expires_after(flight_->deadline() - entry_->policy().clock.now());
         timer_.async_wait([weak = weak_from_this()](std::error_code ec) {
             auto const self = weak.lock();
             if (ec || !self) return;
-            self->entry_->settle(self->flight_, error(errc::deadline_exceeded, stage::token,
-                                                      "the token request did not end in time"));
+            self->entry_->settle(*self->flight_, error(errc::deadline_exceeded, stage::token,
+                                                       "the token request did not end in time"));
             self->cancel_.emit(asio::cancellation_type::terminal);
         });
     }
@@ -143,7 +151,7 @@ private:
     /// Touched on executor_ only.
     asio::cancellation_signal cancel_;
     std::shared_ptr<cache_entry> entry_;
-    std::shared_ptr<flight> flight_;
+    flight_place flight_;
 };
 
 }  // namespace coauth::detail

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 
 namespace coauth::detail {
 
@@ -26,6 +27,22 @@ public:
     [[nodiscard]] bool cooling(std::string const& origin, time_point now) const {
         auto const it = origins_.find(origin);
         return it != origins_.end() && now < it->second.until;
+    }
+
+    /// Any origin at all.
+    [[nodiscard]] bool cooling(time_point now) const {
+        return std::any_of(origins_.begin(), origins_.end(),
+                           [now](auto const& o) { return now < o.second.until; });
+    }
+
+    /// The token of `generation` has been fetched because of the origin; an empty one: of nobody.
+    void renewed_for(std::string origin, std::uint64_t generation) noexcept {
+        renewed_for_ = std::move(origin);
+        generation_ = generation;
+    }
+    [[nodiscard]] bool was_renewed_for(std::string const& origin,
+                                       std::uint64_t generation) const noexcept {
+        return generation == generation_ && !renewed_for_.empty() && renewed_for_ == origin;
     }
 
     /// The origin rejected this generation, which had been fetched because of it. False when that
@@ -41,9 +58,12 @@ public:
     }
 
     /// The origin accepted a token.
-    void end(std::string const& origin) { origins_.erase(origin); }
+    void end(std::string const& origin) {
+        origins_.erase(origin);
+        if (renewed_for_ == origin) renewed_for_.clear();
+    }
 
-    [[nodiscard]] bool empty() const noexcept { return origins_.empty(); }
+    [[nodiscard]] bool empty() const noexcept { return origins_.empty() && renewed_for_.empty(); }
 
 private:
     struct state {
@@ -59,6 +79,8 @@ private:
     }
 
     std::map<std::string, state> origins_;
+    std::string renewed_for_;
+    std::uint64_t generation_ = 0;
 };
 
 }  // namespace coauth::detail

@@ -8,13 +8,13 @@
 
 #include <coauth/cache/timeline.hpp>
 #include <coauth/clock.hpp>
+#include <coauth/detail/atomic.hpp>
 #include <coauth/detail/hazard_domain.hpp>
 #include <coauth/secret.hpp>
 #include <coauth/token.hpp>
 
-#include <atomic>
+#include <algorithm>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,9 +45,12 @@ struct token_record : hazard_domain::retirable {
     std::optional<std::string> const scope;
     /// Nanoseconds of boot_clock; both 0 once rejected, and never anything else again. soft <=
     /// hard, so that a reader needs one comparison.
-    std::atomic<std::int64_t> soft;
-    std::atomic<std::int64_t> hard;
+    atomic<std::int64_t> soft;
+    atomic<std::int64_t> hard;
     static_assert(std::atomic<std::int64_t>::is_always_lock_free);
+    /// The entry, and each flight that answers with this token; see record_share.
+    atomic<std::uint32_t> owners{1};
+    static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
     time_point const expiry;
     duration const monotonic_offset = clock::monotonic_offset();
 
@@ -66,17 +69,77 @@ struct token_record : hazard_domain::retirable {
     /// Not rejected and not expired: good enough when nothing better can be had.
     [[nodiscard]] bool usable(time_point now) const noexcept { return !rejected() && now < expiry; }
 
-    /// Writers hold the entry's mutex.
-    void reject() noexcept {
-        hard.store(0, std::memory_order_release);  // sync: fresh(), valid()
-        soft.store(0, std::memory_order_release);  // sync: fresh(), valid()
+    /// True for the first one.
+    bool reject() noexcept {
+        // sync: release for fresh(), valid(); the exchange tells the first of two
+        bool const first = hard.exchange(0, std::memory_order_acq_rel) != 0;
+        COAUTH_TEST_YIELD();
+        soft.store(0, std::memory_order_release);  // sync: fresh(), move_soft()
+        return first;
     }
+    /// Not when it has been rejected: then nothing but a new record brings the token back.
     void move_soft(time_point at) noexcept {
-        if (rejected()) return;
-        std::int64_t const latest = hard.load(std::memory_order_relaxed);  // sync: the mutex
-        soft.store(std::min(latest, at.time_since_epoch().count()),
-                   std::memory_order_release);  // sync: fresh()
+        std::int64_t seen = soft.load(std::memory_order_relaxed);  // sync: the exchange below
+        for (;;) {
+            std::int64_t const latest = hard.load(std::memory_order_acquire);  // sync: reject()
+            if (seen == 0 || latest == 0) return;
+            COAUTH_TEST_YIELD();
+            // sync: release for fresh(). A reject() that came in between has stored 0, or will.
+            if (soft.compare_exchange_weak(seen, std::min(latest, at.time_since_epoch().count()),
+                                           std::memory_order_release, std::memory_order_relaxed)) {
+                return;
+            }
+        }
     }
+};
+
+/// A part in a record: who has one may read it, and make a token_ref of it. The last one retires
+/// the record. Movable; one thread.
+class record_share {
+public:
+    record_share() = default;
+    /// Takes over the part that a new record comes with, or that release() has given up.
+    record_share(hazard_domain& domain, token_record* record) noexcept
+        : domain_(&domain), record_(record) {}
+    record_share(record_share&& other) noexcept
+        : domain_(other.domain_), record_(std::exchange(other.record_, nullptr)) {}
+    record_share& operator=(record_share&& other) noexcept {
+        record_share taken(std::move(other));
+        std::swap(domain_, taken.domain_);
+        std::swap(record_, taken.record_);
+        return *this;
+    }
+    ~record_share() {
+        // sync: acq_rel among the owners: the last one comes after what the others did
+        if (record_ != nullptr && record_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+            domain_->retire(record_);
+        }
+    }
+
+    /// Of a record that is protected; empty when nobody owns it any more.
+    [[nodiscard]] static record_share of(hazard_domain& domain, token_record& record) noexcept {
+        std::uint32_t seen = record.owners.load(std::memory_order_relaxed);  // sync: below
+        while (seen != 0) {
+            // sync: none needed, the record is protected; a count of 0 is never left again
+            if (record.owners.compare_exchange_weak(seen, seen + 1, std::memory_order_relaxed)) {
+                return {domain, &record};
+            }
+        }
+        return {};
+    }
+    [[nodiscard]] record_share share() const noexcept {
+        record_->owners.fetch_add(1, std::memory_order_relaxed);  // sync: the destructor's
+        return {*domain_, record_};
+    }
+
+    [[nodiscard]] explicit operator bool() const noexcept { return record_ != nullptr; }
+    [[nodiscard]] token_record* operator->() const noexcept { return record_; }
+    [[nodiscard]] token_record& operator*() const noexcept { return *record_; }
+    [[nodiscard]] token_record* release() noexcept { return std::exchange(record_, nullptr); }
+
+private:
+    hazard_domain* domain_ = nullptr;
+    token_record* record_ = nullptr;
 };
 
 }  // namespace detail

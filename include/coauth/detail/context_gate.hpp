@@ -36,8 +36,13 @@ public:
     /// Proof that the context stays alive while this object does.
     class pass {
     public:
+        pass() = default;
         pass(pass&& other) noexcept : gate_(std::exchange(other.gate_, nullptr)) {}
-        pass& operator=(pass&&) = delete;
+        pass& operator=(pass&& other) noexcept {
+            pass taken(std::move(other));
+            std::swap(gate_, taken.gate_);
+            return *this;
+        }
         ~pass() {
             if (gate_ != nullptr) gate_->leave();
         }
@@ -46,7 +51,7 @@ public:
     private:
         friend class context_gate;
         explicit pass(context_gate* gate) noexcept : gate_(gate) {}
-        context_gate* gate_;
+        context_gate* gate_ = nullptr;
     };
 
     /// Empty once the context is being destroyed. Hold it for a post at most: destruction waits.

@@ -2,7 +2,8 @@
 //
 // One coroutine waiting for something that is not an operation of Asio: a token that somebody else
 // fetches, a free connection, a name being resolved. Woken from any thread, exactly once, by a post
-// to its own executor, never inline; cancelled through its own slot; destroyed with its context.
+// to its own executor, never inline; cancelled through its own slot; destroyed with its context. It
+// may stand in a line as well, which then keeps it alive.
 
 #ifndef COAUTH_DETAIL_SUSPENSION_HPP
 #define COAUTH_DETAIL_SUSPENSION_HPP
@@ -10,6 +11,7 @@
 #include <coauth/config.hpp>
 #include <coauth/detail/asio.hpp>
 #include <coauth/detail/context_gate.hpp>
+#include <coauth/detail/flight_waiter.hpp>
 
 #include <memory>
 #include <mutex>
@@ -19,14 +21,35 @@ namespace coauth::detail {
 
 enum class wake_reason : unsigned char { ready, cancelled, expired };
 
-class suspension : public context_gate::member, public std::enable_shared_from_this<suspension> {
+class suspension : public context_gate::member,
+                   public flight_waiter,
+                   public std::enable_shared_from_this<suspension> {
 public:
-    /// Any thread. False when it has been woken before, or its context is going away. May come
-    /// before the wait begins. Throws std::bad_alloc when the post does; it has not been woken
-    /// then.
+    suspension() noexcept : flight_waiter(&suspension::called) {}
+
+    /// Before it is put into a line; on `executor`, the one that the coroutine will wait on.
+    void enlist(any_executor executor) {
+        std::shared_ptr<context_gate> gate = gate_of(executor);
+        std::lock_guard const lock(mutex_);
+        attach(std::move(executor), std::move(gate));
+        enlisted_ = shared_from_this();
+    }
+
+    /// It stands in no line any more, and has not been called.
+    void discharge() noexcept {
+        std::shared_ptr<suspension> self;
+        any_executor executor;
+        std::lock_guard const lock(mutex_);
+        self = std::move(enlisted_);
+        executor = detach();
+    }
+
+    /// Any thread. False when it has been woken before, by its line too, or its context is going
+    /// away. May come before the wait begins. Throws std::bad_alloc when the post does; it has not
+    /// been woken then.
     bool wake(wake_reason reason) {
         std::lock_guard const lock(mutex_);
-        if (woken_) return false;
+        if (woken_ || (enlisted_ && is_next())) return false;
         // Posted under the mutex: a context that is being destroyed needs it in context_gone(),
         // which comes before anything that a post touches is gone. The handler stays here until the
         // delivery runs, so that neither that destruction nor a post that fails loses it.
@@ -49,6 +72,7 @@ public:
         {
             std::lock_guard const lock(mutex_);
             woken_ = true;
+            attached_ = false;
             handler = std::move(handler_);  // its destruction takes the frame along
             executor = std::exchange(executor_, any_executor());
         }
@@ -82,10 +106,53 @@ private:
         {
             std::lock_guard const lock(mutex_);
             handler = std::move(handler_);
-            executor = std::exchange(executor_, any_executor());
-            gate_->remove(*this);
+            executor = detach();
         }
         handler->complete(reason_);
+    }
+
+    static void called(flight_waiter& w, call how) {
+        auto& self = static_cast<suspension&>(w);
+        if (how == call::ready) {
+            self.deliver_here();
+        } else {
+            self.discharge();
+        }
+    }
+
+    /// On its executor: the line has been called.
+    void deliver_here() {
+        std::shared_ptr<suspension> self;
+        std::unique_ptr<erased_handler> handler;
+        any_executor executor;
+        {
+            std::lock_guard const lock(mutex_);
+            self = std::move(enlisted_);
+            if (!woken_) {
+                woken_ = true;
+                reason_ = wake_reason::ready;
+                handler = std::move(handler_);  // none when it does not wait yet
+            }
+            executor = detach();
+        }
+        if (handler) handler->complete(wake_reason::ready);
+    }
+
+    // With the mutex held: the executor is there as long as the gate knows this.
+
+    void attach(any_executor executor, std::shared_ptr<context_gate> gate) {
+        gate->add(shared_from_this());
+        attached_ = true;
+        bind(std::move(executor), gate.get());
+        keeps_gate_ = std::move(gate);
+    }
+
+    /// Unless a coroutine is parked here or a line may still call.
+    [[nodiscard]] any_executor detach() noexcept {
+        if (!attached_ || handler_ || enlisted_) return any_executor();
+        gate_->remove(*this);
+        attached_ = false;
+        return std::exchange(executor_, any_executor());
     }
 
     struct canceller {
@@ -112,19 +179,19 @@ private:
             std::make_unique<handler_of<Handler>>(std::move(handler));
         std::lock_guard const lock(mutex_);
         // A context that is being destroyed runs no coroutine, so the gate is open here.
-        gate->add(shared_from_this());
+        if (!attached_) attach(std::move(executor), std::move(gate));
         handler_ = std::move(erased);
-        executor_ = std::move(executor);
-        gate_ = std::move(gate);
         if (woken_) asio::post(executor_, delivery{shared_from_this()});
     }
 
     std::mutex mutex_;
     std::unique_ptr<erased_handler> handler_;
-    any_executor executor_;
-    std::shared_ptr<context_gate> gate_;
+    std::shared_ptr<context_gate> keeps_gate_;
+    /// Itself, while it stands in a line.
+    std::shared_ptr<suspension> enlisted_;
     wake_reason reason_ = wake_reason::ready;
     bool woken_ = false;
+    bool attached_ = false;
 };
 
 }  // namespace coauth::detail

@@ -229,9 +229,9 @@ TEST_F(single_flight, exception_of_the_fetch_reaches_everybody_and_the_next_call
 //
 TEST_F(single_flight, second_result_of_a_flight_is_ignored) {
     coauth::cache_entry::arrival const a = key.entry->miss(clock.now());
-    key.entry->settle(a.flight, granted("first", 3600, clock.now()));
-    key.entry->settle(a.flight, granted("second", 3600, clock.now()));
-    key.entry->settle(a.flight, server_error());
+    key.entry->settle(*a.flight, granted("first", 3600, clock.now()));
+    key.entry->settle(*a.flight, granted("second", 3600, clock.now()));
+    key.entry->settle(*a.flight, server_error());
     EXPECT_EQ(look(key.entry, fetcher).access_token(), "first");
 }
 
@@ -240,9 +240,9 @@ TEST_F(single_flight, late_result_of_an_old_flight_cannot_overwrite_a_newer_toke
     coauth::cache_entry::arrival const old = key.entry->miss(clock.now());
     clock.advance(32s);
     coauth::cache_entry::arrival const next = key.entry->miss(clock.now());
-    EXPECT_TRUE(next.launch);
-    key.entry->settle(next.flight, granted("new", 3600, clock.now()));
-    key.entry->settle(old.flight, granted("old", 3600, clock.now()));
+    EXPECT_TRUE(next.fetch);
+    key.entry->settle(*next.flight, granted("new", 3600, clock.now()));
+    key.entry->settle(*old.flight, granted("old", 3600, clock.now()));
     EXPECT_EQ(look(key.entry, fetcher).access_token(), "new");
     EXPECT_EQ(key.statistics().current_flights, 0U);
 }
@@ -405,10 +405,10 @@ TEST_F(single_flight, stop_of_the_home_does_not_fail_callers_of_another_source) 
     start(other.get_executor(), foreign, key.entry, second);
     poll();
     fetcher->refuse();
-    auto const flight = key.entry->running(fetcher.get(), nullptr);
-    ASSERT_NE(flight, nullptr);
+    auto const flight = key.entry->running(fetcher.get(), any_executor());
+    ASSERT_TRUE(flight);
     clock.advance(2s);
-    coauth::detail::fetch_run::end(*key.entry, flight, coauth::error(errc::stopped));
+    coauth::detail::fetch_run::end(*key.entry, *flight, coauth::error(errc::stopped));
     poll();
     EXPECT_TRUE(own->failed_with(errc::stopped));
     EXPECT_EQ(foreign->token(), "token1");
@@ -419,10 +419,10 @@ TEST_F(single_flight, stop_of_a_fetch_whose_context_is_gone_touches_nothing) {
     fetcher->hold();
     call(other);
     poll();
-    auto const flight = key.entry->running(fetcher.get(), nullptr);
-    ASSERT_NE(flight, nullptr);
+    auto const flight = key.entry->running(fetcher.get(), any_executor());
+    ASSERT_TRUE(flight);
     home.reset();
-    coauth::detail::fetch_run::end(*key.entry, flight, coauth::error(errc::stopped));
+    coauth::detail::fetch_run::end(*key.entry, *flight, coauth::error(errc::stopped));
     poll();
     EXPECT_TRUE(calls[0]->failed_with(errc::broken_flight));
 }
@@ -500,13 +500,13 @@ TEST_F(single_flight, lack_of_memory_anywhere_on_a_miss_leaves_the_key_usable) {
         } catch (std::bad_alloc const&) {}
         if (!a.flight) {
             a = key.entry->miss(clock.now());
-            ASSERT_TRUE(a.launch) << "a flight that nobody starts after " << spared;
+            ASSERT_TRUE(a.fetch) << "a flight that nobody starts after " << spared;
         }
         result<fetched_token> outcome =
             granted("token" + std::to_string(spared), 3600, clock.now());
         {
             no_memory const now(spared);
-            key.entry->settle(a.flight, std::move(outcome));
+            key.entry->settle(*a.flight, std::move(outcome));
         }
         EXPECT_EQ(key.statistics().current_flights, 0U);
         clock.advance(2h);

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// Somebody who waits in a line, and the way the line is called: in order, each on its own executor,
+// in batches, never inside of the call. Nothing is allocated per waiter.
+
+#ifndef COAUTH_DETAIL_FLIGHT_WAITER_HPP
+#define COAUTH_DETAIL_FLIGHT_WAITER_HPP
+
+#include <coauth/config.hpp>
+#include <coauth/detail/asio.hpp>
+#include <coauth/detail/atomic.hpp>
+#include <coauth/detail/context_gate.hpp>
+
+#include <cstddef>
+#include <utility>
+
+namespace coauth::detail {
+
+/// Owned by whoever waits, who keeps it alive until it has been called or has left its line.
+class flight_waiter {
+public:
+    enum class call : unsigned char {
+        ready,      ///< On the waiter's executor. What it throws leaves the executor's run().
+        abandoned,  ///< Nobody will run the executor any more; on any thread. Does not throw.
+    };
+    using function = void (*)(flight_waiter& self, call how);
+
+    explicit flight_waiter(function called) noexcept : called_(called) {}
+    flight_waiter(flight_waiter const&) = delete;
+    flight_waiter& operator=(flight_waiter const&) = delete;
+
+    /// Before it waits. With a gate, that of the executor's context, the context may go at any
+    /// time, and only the gate is touched then. Without one it stays until the waiter is called.
+    void bind(any_executor executor, context_gate* gate = nullptr) noexcept {
+        executor_ = std::move(executor);
+        gate_ = gate;
+    }
+
+protected:
+    ~flight_waiter() = default;
+
+    /// It will be called: what else it might have waited for comes too late.
+    [[nodiscard]] bool is_next() const noexcept {
+        return is_next_.load(std::memory_order_relaxed);  // sync: a hint, see the store
+    }
+
+    any_executor executor_;
+    context_gate* gate_ = nullptr;
+
+private:
+    friend class flight_delivery;
+    flight_waiter* next_ = nullptr;
+    function const called_;
+    atomic<bool> is_next_{false};
+    static_assert(std::atomic<bool>::is_always_lock_free);
+};
+
+/// Calls waiters that no longer stand in a line. One thread.
+class flight_delivery {
+public:
+    /// More would serialise the threads of a pool; fewer would pay more posts.
+    static constexpr std::size_t batch_size = 16;
+
+    flight_delivery() = default;
+    flight_delivery(flight_delivery const&) = delete;
+    flight_delivery& operator=(flight_delivery const&) = delete;
+    ~flight_delivery() { flush(); }
+
+    void add(flight_waiter& w) noexcept {
+        w.is_next_.store(true, std::memory_order_relaxed);  // sync: none, late is early enough
+        if (!enter(w)) {
+            w.called_(w, flight_waiter::call::abandoned);
+            return;
+        }
+        if (size_ == batch_size || (size_ != 0 && w.executor_ != first_->executor_)) flush();
+        w.next_ = nullptr;
+        (size_ == 0 ? first_ : last_->next_) = &w;
+        last_ = &w;
+        ++size_;
+    }
+
+private:
+    /// Waiters of one executor, in order. Destroyed without having run, it abandons them.
+    class batch {
+    public:
+        explicit batch(flight_waiter* first) noexcept : next_(first) {}
+        batch(batch&& other) noexcept : next_(std::exchange(other.next_, nullptr)) {}
+        batch& operator=(batch&&) = delete;
+        ~batch() {
+            while (next_ != nullptr) call(flight_waiter::call::abandoned);
+        }
+
+        void operator()() {
+            try {
+                while (next_ != nullptr) call(flight_waiter::call::ready);
+            } catch (...) {
+                if (next_ != nullptr) post(next_->executor_, std::move(*this));
+                throw;
+            }
+        }
+
+        /// Where memory is lacking the waiters are abandoned.
+        static void post(any_executor const& executor, batch&& all) noexcept {
+            try {
+                asio::post(executor, std::move(all));
+            } catch (...) {}
+        }
+
+    private:
+        void call(flight_waiter::call how) {
+            flight_waiter& w = *next_;
+            next_ = w.next_;  // `w` may be gone after the call
+            w.called_(w, how);
+        }
+
+        flight_waiter* next_;
+    };
+
+    /// Sees to it that the context of `w` cannot go before the next waiter is added.
+    [[nodiscard]] bool enter(flight_waiter const& w) noexcept {
+        if (w.gate_ != gate_) {
+            flush();
+            inside_ = context_gate::pass();
+            gate_ = w.gate_;
+            if (gate_ != nullptr) inside_ = gate_->enter();
+        }
+        bool const open = gate_ == nullptr || static_cast<bool>(inside_);
+        if (!open) gate_ = nullptr;  // it may be gone with its last waiter
+        return open;
+    }
+
+    void flush() noexcept {
+        if (size_ == 0) return;
+        COAUTH_TEST_YIELD();
+        batch::post(first_->executor_, batch(first_));
+        size_ = 0;
+    }
+
+    context_gate::pass inside_;
+    context_gate* gate_ = nullptr;
+    flight_waiter* first_ = nullptr;
+    flight_waiter* last_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+}  // namespace coauth::detail
+
+#endif
