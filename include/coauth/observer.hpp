@@ -24,9 +24,10 @@ namespace coauth {
 /// Why a token was asked for.
 enum class fetch_reason : unsigned char {
     no_cached_token,  ///< The first one.
-    expired,          ///< Past its hard deadline, or given up by invalidate().
+    expired,          ///< Past its hard deadline.
     refresh_ahead,    ///< Past its soft deadline: in the background, while the old one is used.
     rejected,         ///< An API answered 401 to it.
+    forced,           ///< Given up by hand: invalidate(), erase(), clear().
 };
 
 [[nodiscard]] constexpr std::string_view to_string(fetch_reason why) noexcept {
@@ -35,6 +36,7 @@ enum class fetch_reason : unsigned char {
         case fetch_reason::expired: return "expired";
         case fetch_reason::refresh_ahead: return "refresh_ahead";
         case fetch_reason::rejected: return "rejected";
+        case fetch_reason::forced: return "forced";
     }
     return "";
 }

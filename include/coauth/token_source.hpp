@@ -85,6 +85,13 @@ public:
     /// has been replaced already.
     void invalidate(token_ref const& token) const;
 
+    /// Logs out: forgets the token, for all sources that share it, and the last failure. A token
+    /// request under way still answers those who wait for it, but what it brings is not kept. The
+    /// next caller fetches anew, no sooner than lifetime_policy::min_refresh_interval after the
+    /// last token request. The token is wiped when its last token_ref goes; the authorization
+    /// server is not told.
+    void erase() const noexcept;
+
     /// Forgets the last failure and its pause: the next caller tries again, no sooner than
     /// lifetime_policy::min_refresh_interval after the last token request.
     void retry_now() const;

@@ -71,6 +71,8 @@ COAUTH_INLINE void token_source::invalidate(token_ref const& token) const {
     entry_->invalidate(token.generation());
 }
 
+COAUTH_INLINE void token_source::erase() const noexcept { entry_->erase(); }
+
 COAUTH_INLINE void token_source::retry_now() const { entry_->retry_now(); }
 
 COAUTH_INLINE token_response_quirk_counts token_source::response_quirks() const {

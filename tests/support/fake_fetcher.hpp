@@ -161,9 +161,7 @@ struct cached_key {
     std::shared_ptr<detail::cache_core> core;
     std::shared_ptr<cache_entry> entry;
 
-    [[nodiscard]] token_cache_statistics statistics() const {
-        return core->counters.snapshot(core->domain->hits());
-    }
+    [[nodiscard]] token_cache_statistics statistics() const { return core->statistics(); }
 };
 
 /// A look into memory, with the renewal ahead of time that goes with it.

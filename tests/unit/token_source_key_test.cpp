@@ -236,13 +236,12 @@ TEST_F(token_key, own_strategy_makes_a_private_partition_unless_it_names_itself)
 }
 
 //
-TEST_F(token_key, keys_that_hash_alike_are_told_apart_by_their_whole_digest) {
+TEST_F(token_key, keys_are_told_apart_by_their_whole_digest) {
     coauth::sha256_digest one{};
     coauth::sha256_digest other{};
     other.back() = 1;
     coauth::cache_key const a(one);
     coauth::cache_key const b(other);
-    ASSERT_EQ(coauth::cache_key::hash()(a), coauth::cache_key::hash()(b));
     EXPECT_NE(cache.bind(a, {}), cache.bind(b, {}));
     EXPECT_EQ(cache.bind(a, {}), cache.bind(a, {}));
 }

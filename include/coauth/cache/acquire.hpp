@@ -80,15 +80,6 @@ private:
     bool rejected_ = false;
 };
 
-inline void wake_at(asio::steady_timer& timer, duration after,
-                    std::weak_ptr<suspension> const& waiting) {
-    timer.expires_after(after);
-    timer.async_wait([waiting](std::error_code ec) {
-        auto const target = waiting.lock();
-        if (!ec && target) target->wake(wake_reason::expired);
-    });
-}
-
 /// A token, an error, or (only after a rejection) an empty token: the caller keeps its 401.
 /// A cancelled await ends as errc::cancelled, and the flight goes on.
 inline awaitable<result<token_ref>> acquire(std::shared_ptr<cache_entry> entry,
@@ -123,7 +114,8 @@ inline awaitable<result<token_ref>> acquire(std::shared_ptr<cache_entry> entry,
                             "the caller's deadline passed while it waited for a token");
         }
         if (reason == wake_reason::expired) {
-            entry->give_up(*a.flight);
+            // Unless its fetch has waited for its turn meanwhile, which puts its deadline off.
+            if (a.flight->overdue() == limit) entry->give_up(*a.flight);
             continue;
         }
         result<token_ref> answer = entry->answer(*a.flight, demand.is_after_rejection());

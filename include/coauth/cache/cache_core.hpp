@@ -5,8 +5,10 @@
 #ifndef COAUTH_CACHE_CACHE_CORE_HPP
 #define COAUTH_CACHE_CACHE_CORE_HPP
 
+#include <coauth/cache/flight_limit.hpp>
 #include <coauth/cache/statistics.hpp>
 #include <coauth/cache/timeline.hpp>
+#include <coauth/cache/token_cache_options.hpp>
 #include <coauth/clock.hpp>
 #include <coauth/detail/atomic.hpp>
 #include <coauth/detail/hazard_domain.hpp>
@@ -33,8 +35,18 @@ struct cache_policy {
 namespace detail {
 
 struct cache_core {
+    explicit cache_core(token_cache_options const& options = token_cache_options())
+        : limit(options.max_concurrent_flights) {}
+
+    [[nodiscard]] token_cache_statistics statistics() const {
+        token_cache_statistics s = counters.snapshot(domain->hits());
+        s.waiting_flights = limit.waiting();
+        return s;
+    }
+
     std::shared_ptr<hazard_domain> domain = hazard_domain::make();
     cache_counters counters;
+    flight_limit limit;
     atomic<std::uint64_t> next_generation{1};
 };
 

@@ -133,6 +133,11 @@ public:
     /// How things stand; sends nothing.
     [[nodiscard]] token_health health(time_point now) const;
 
+    /// It is the fetch's turn, or the flight has ended. False: `wake` is woken when it is. To be
+    /// asked again after that, and at least every half of the fetch's deadline: so its waiters see
+    /// that somebody runs its executor.
+    [[nodiscard]] bool take_turn(detail::flight& f, std::shared_ptr<detail::suspension> wake);
+
     /// The fetch is about to begin. False when nobody wants it any more.
     [[nodiscard]] bool begin_fetch(detail::flight& f, asio::cancellation_slot fetching);
 
@@ -199,6 +204,7 @@ private:
     [[nodiscard]] bool launch(arrival& a, caller const& who);
     [[nodiscard]] bool take_off(std::unique_ptr<detail::flight>& made) noexcept;
     void start(detail::flight& f, time_point now, fetch_reason why) noexcept;
+    [[nodiscard]] fetch_reason why_none() const noexcept;
     [[nodiscard]] time_point earliest(time_point now, fetch_reason why) const noexcept;
     [[nodiscard]] bool remembers_failure(time_point now) const;
     [[nodiscard]] bool answer_from_memory(arrival& a, time_point now);
@@ -213,7 +219,7 @@ private:
     void remember(detail::flight& f, time_point now, error failure, bool owned);
     void note_renewal(detail::flight& f, time_point now, std::uint64_t generation,
                       bool vouched_for);
-    void land(detail::flight& f) noexcept;
+    void land(detail::flight& f, time_point now) noexcept;
     void drop(detail::token_record* unlinked) noexcept {
         detail::record_share const last(domain(), unlinked);
     }
@@ -244,6 +250,8 @@ private:
     static_assert(std::atomic<std::int64_t>::is_always_lock_free);
     /// There is something in origins_.
     detail::atomic<bool> watching_{false};
+    /// The last token was given up by hand.
+    detail::atomic<bool> forced_{false};
     static_assert(std::atomic<bool>::is_always_lock_free);
 
     mutable std::mutex mutex_;

@@ -94,11 +94,7 @@ inline void cache_entry::adopt_rejection(detail::flight& f, std::string const& o
 
 /// Starts a flight. False when somebody else has come first, or when it has turned out needless.
 inline bool cache_entry::launch(arrival& a, caller const& who) {
-    // sync: a hint, for people
-    bool const had_one = current_.load(std::memory_order_relaxed) != nullptr;
-    fetch_reason const why = who.origin != nullptr ? fetch_reason::rejected
-                             : had_one             ? fetch_reason::expired
-                                                   : fetch_reason::no_cached_token;
+    fetch_reason const why = who.origin != nullptr ? fetch_reason::rejected : why_none();
     auto place = detail::flight_place::on(who.executor);
     auto made =
         std::make_unique<detail::flight>(core_, why, who.traceparent, earliest(who.now, why),
@@ -116,6 +112,13 @@ inline bool cache_entry::launch(arrival& a, caller const& who) {
     a.flight = std::move(place);
     a.fetch = std::move(fetch);
     return true;
+}
+
+inline fetch_reason cache_entry::why_none() const noexcept {
+    // sync: none, for people
+    if (forced_.load(std::memory_order_relaxed)) return fetch_reason::forced;
+    bool const had_one = current_.load(std::memory_order_relaxed) != nullptr;
+    return had_one ? fetch_reason::expired : fetch_reason::no_cached_token;
 }
 
 /// Whoever succeeds is the holder of the flight.
@@ -228,6 +231,7 @@ inline void cache_entry::invalidate(std::uint64_t generation) {
         detail::hazard_guard const current(domain(), current_);
         if (!current || current->generation != generation || !current->reject()) return;
     }
+    forced_.store(true, std::memory_order_relaxed);  // sync: none, for people
     detail::cache_counters::add(core_->counters.invalidations);
     tell_rejected({});
 }
@@ -259,6 +263,7 @@ inline token_health cache_entry::health(time_point now) const {
         h.ready = current && current->valid(now);
         if (current && current->usable(now)) {
             h.valid_for = current->expiry - now;
+            h.age = now - current->started;
             h.valid_until =
                 std::chrono::system_clock::now() +
                 std::chrono::duration_cast<std::chrono::system_clock::duration>(*h.valid_for);

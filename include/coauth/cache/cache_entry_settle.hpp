@@ -49,7 +49,7 @@ inline void cache_entry::conclude(detail::flight& f, result<detail::fetched_toke
             remember(f, now, std::move(outcome).error(), owned);
         }
     } catch (...) { f.failure = error(errc::out_of_memory, stage::token); }
-    land(f);
+    land(f, now);
     if (policy_->observer) tell_settled(f, now);
 }
 
@@ -72,6 +72,7 @@ inline void cache_entry::publish(detail::flight& f, time_point now,
         note_renewal(f, now, number, vouched_for);
         // From here on nothing throws.
         f.same_token = vouched_for;
+        forced_.store(false, std::memory_order_relaxed);  // sync: none, for people
         COAUTH_TEST_YIELD();
         // sync: seq_cst with hazard_domain::protect(): a reader that announced the old record is
         // seen by its retirement
@@ -144,18 +145,19 @@ inline bool cache_entry::settle_from_memory(detail::flight& f, time_point now) n
     if (f.control.settle() != claim::lost) {
         f.token = std::move(token);
         f.failure = std::move(failure);
-        land(f);
+        land(f, now);
     }
     return true;
 }
 
 /// By whoever has claimed the flight: makes room for the next one and calls everybody.
-inline void cache_entry::land(detail::flight& f) noexcept {
+inline void cache_entry::land(detail::flight& f, time_point now) noexcept {
     detail::flight* mine = &f;
     COAUTH_TEST_YIELD();
     // sync: seq_cst with hazard_domain::protect(); release for take_off()
     if (flight_.compare_exchange_strong(mine, nullptr, std::memory_order_seq_cst)) f.leave();
     detail::cache_counters::drop(core_->counters.current_flights);
+    core_->limit.leave(f.turn, now);
     detail::flight_delivery delivery;
     f.control.close([&](detail::flight_waiter& w) { delivery.add(w); });
 }
@@ -200,6 +202,19 @@ inline void cache_entry::attach(detail::flight& f, std::shared_ptr<detail::fetch
     f.at_home = at_home;
 }
 
+inline bool cache_entry::take_turn(detail::flight& f, std::shared_ptr<detail::suspension> wake) {
+    if (f.control.is_claimed()) return true;
+    time_point const now = clock_.now();
+    bool const mine =
+        core_->limit.enter(f.turn, now, f.overdue() - f.not_before(), std::move(wake));
+    // Its time begins when it is its turn; until then each question puts it off.
+    time_point const at = std::max(now, f.not_before());
+    f.set_start(at);
+    // sync: the next holder of the flight comes after this one
+    last_start_.store(at.time_since_epoch().count(), std::memory_order_relaxed);
+    return mine;
+}
+
 inline bool cache_entry::begin_fetch(detail::flight& f, asio::cancellation_slot fetching) {
     f.begun(fetching);
     std::lock_guard const lock(mutex_);
@@ -232,6 +247,7 @@ inline void cache_entry::retry_now() {
 }
 
 inline void cache_entry::erase() noexcept {
+    forced_.store(true, std::memory_order_relaxed);  // sync: none, for people
     // sync: seq_cst with hazard_domain::protect(). The entry's ticket comes with the pointer.
     detail::flight* const f = flight_.exchange(nullptr, std::memory_order_seq_cst);
     if (f != nullptr) {

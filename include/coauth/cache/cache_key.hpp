@@ -8,9 +8,6 @@
 
 #include <coauth/crypto/digest.hpp>
 
-#include <cstddef>
-#include <cstring>
-
 namespace coauth {
 
 class cache_key {
@@ -19,15 +16,6 @@ public:
 
     [[nodiscard]] sha256_digest const& digest() const noexcept { return digest_; }
     friend bool operator==(cache_key const&, cache_key const&) = default;
-
-    struct hash {
-        [[nodiscard]] std::size_t operator()(cache_key const& key) const noexcept {
-            // The digest is uniform, and nobody can choose it: no seed is needed.
-            std::size_t value = 0;
-            std::memcpy(&value, key.digest_.data(), sizeof value);
-            return value;
-        }
-    };
 
 private:
     sha256_digest digest_;

@@ -19,6 +19,15 @@
 
 namespace coauth::detail {
 
+inline void wake_at(asio::steady_timer& timer, duration after,
+                    std::weak_ptr<suspension> const& waiting) {
+    timer.expires_after(after);
+    timer.async_wait([waiting](std::error_code ec) {
+        auto const target = waiting.lock();
+        if (!ec && target) target->wake(wake_reason::expired);
+    });
+}
+
 class fetch_run : public std::enable_shared_from_this<fetch_run> {
 public:
     /// Starts the fetch; returns at once. Never throws: a failure to start settles the flight.
@@ -115,6 +124,9 @@ private:
             self->timer_.expires_after(early);
             co_await self->timer_.async_wait(asio::use_awaitable);
         }
+        auto const turn = std::make_shared<suspension>();
+        bool const mine = self->entry_->take_turn(*self->flight_, turn);
+        if (!mine) co_await wait_for_turn(self, turn);
         asio::cancellation_state const own = co_await asio::this_coro::cancellation_state;
         bool const wanted = self->entry_->begin_fetch(*self->flight_, own.slot());
         if (!wanted) co_return;
@@ -122,6 +134,21 @@ private:
         result<fetched_token> outcome = co_await fetcher->fetch(order_of(self));
         self->timer_.cancel();
         self->entry_->settle(*self->flight_, std::move(outcome));
+    }
+
+    /// While as many fetches run as the cache allows.
+    static awaitable<void> wait_for_turn(std::shared_ptr<fetch_run> self,
+                                         std::shared_ptr<suspension> turn) {
+        for (bool mine = false; !mine;) {
+            wake_at(self->timer_, self->flight_->allowed / 2, turn);
+            wake_reason const reason = co_await suspension::wait(turn);
+            self->timer_.cancel();
+            if (reason == wake_reason::cancelled) {
+                throw exception(error(errc::cancelled, stage::token));
+            }
+            turn = std::make_shared<suspension>();
+            mine = self->entry_->take_turn(*self->flight_, turn);
+        }
     }
 
     static fetch_order order_of(std::shared_ptr<fetch_run> const& self) {

@@ -49,6 +49,8 @@ struct flight : hazard_domain::retirable {
     std::string const traceparent;
     duration const allowed;
     fetch_report report;
+    /// Among the fetches of the cache.
+    flight_limit::place turn;
 
     [[nodiscard]] time_point not_before() const noexcept {
         return time_point(duration(start_.load(std::memory_order_relaxed)));  // sync: set_start()
@@ -61,9 +63,10 @@ struct flight : hazard_domain::retirable {
     [[nodiscard]] time_point overdue() const noexcept {
         return saturating_add(deadline(), std::min<duration>(std::chrono::seconds(1), allowed));
     }
-    /// By the one who starts it, before the fetch.
+    /// By the one who starts it, and by its fetch while that waits for its turn.
     void set_start(time_point at) noexcept {
-        // sync: none needed, who joins at this moment is far from the deadline
+        // sync: none needed, a late view is one of an earlier deadline, and whoever finds that
+        // passed looks again
         start_.store(at.time_since_epoch().count(), std::memory_order_relaxed);
     }
 

@@ -26,6 +26,12 @@ struct token_cache_statistics {
     std::uint64_t invalidations = 0;  ///< Tokens rejected by an API or by invalidate().
     std::uint64_t cooldowns = 0;      ///< An origin rejected a token just renewed for it.
     std::uint64_t current_flights = 0;
+    std::uint64_t waiting_flights = 0;  ///< Of those, the ones that wait for their turn.
+    std::uint64_t entries = 0;          ///< Keys there are.
+    std::uint64_t evictions = 0;        ///< Keys dropped to make room: nobody held them.
+    std::uint64_t swept = 0;  ///< Keys dropped in passing: nothing of them was of use any more.
+    /// Keys added beyond max_entries, because none was found that nobody held.
+    std::uint64_t entries_beyond_bound = 0;
 };
 
 namespace detail {
@@ -47,9 +53,13 @@ struct cache_counters {
     counter invalidations{0};
     counter cooldowns{0};
     counter current_flights{0};
+    counter entries{0};
+    counter evictions{0};
+    counter swept{0};
+    counter entries_beyond_bound{0};
 
-    static void add(counter& c) noexcept {
-        c.fetch_add(1, std::memory_order_relaxed);
+    static void add(counter& c, std::uint64_t n = 1) noexcept {
+        c.fetch_add(n, std::memory_order_relaxed);
     }  // sync: none
     static void drop(counter& c) noexcept {
         c.fetch_sub(1, std::memory_order_relaxed);
@@ -74,6 +84,10 @@ struct cache_counters {
         s.invalidations = get(invalidations);
         s.cooldowns = get(cooldowns);
         s.current_flights = get(current_flights);
+        s.entries = get(entries);
+        s.evictions = get(evictions);
+        s.swept = get(swept);
+        s.entries_beyond_bound = get(entries_beyond_bound);
         return s;
     }
 };

@@ -34,6 +34,7 @@ struct lifetime_policy {
 
 /// fresh until `soft`, renewed in the background until `hard`, then callers wait; dead at `expiry`.
 struct timeline {
+    time_point started;
     time_point soft;
     time_point hard;
     time_point expiry;
@@ -60,6 +61,7 @@ namespace detail {
     duration const lifetime = known ? duration(std::min(*expires_in, longest))
                                     : std::clamp<duration>(policy.unknown_lifetime, none, longest);
     timeline t{};
+    t.started = started;
     t.expiry = saturating_add(started, lifetime);
     t.hard = t.expiry -
              std::min(policy.expiry_margin, detail::share_of(lifetime, policy.expiry_margin_share));

@@ -7,6 +7,9 @@
 #define COAUTH_CACHE_TOKEN_CACHE_HPP
 
 #include <coauth/cache/statistics.hpp>
+#include <coauth/cache/token_cache_options.hpp>
+#include <coauth/cache/token_record.hpp>
+#include <coauth/clock.hpp>
 #include <coauth/config.hpp>
 
 #include <memory>
@@ -22,6 +25,8 @@ struct cache_policy;
 class token_cache {
 public:
     token_cache();
+    /// Throws coauth::exception (errc::invalid_configuration) for a number out of range.
+    explicit token_cache(token_cache_options const& options);
 
     [[nodiscard]] token_cache_statistics statistics() const;
 
@@ -29,6 +34,18 @@ public:
     /// entry: then no call for its token looks anything up.
     [[nodiscard]] std::shared_ptr<cache_entry> bind(cache_key const& key,
                                                     cache_policy const& policy) const;
+
+    /// The token of `key`, or an empty one; lock-free, also while the cache grows. For those who
+    /// cannot hold an entry for each of their keys. `refresh_due` as for cache_entry::find().
+    [[nodiscard]] token_ref find(cache_key const& key, time_point now, bool& refresh_due) const;
+
+    /// Forgets the token of `key`, and the last failure with its pause. A token request under way
+    /// still answers those who wait for it, but what it brings is not kept: the next caller fetches
+    /// anew. Wiped when the last token_ref goes.
+    void erase(cache_key const& key) const noexcept;
+
+    /// The same for all keys.
+    void clear() const noexcept;
 
     /// Names a credential in a key without giving it away: HMAC-SHA-256 under a random key of this
     /// cache, so that a digest seen in a dump is of no use to guess a weak secret.

@@ -22,6 +22,8 @@ struct token_health {
     /// Until the token expires, and when that is by the wall clock; empty without a usable one.
     std::optional<duration> valid_for = std::nullopt;
     std::optional<std::chrono::system_clock::time_point> valid_until = std::nullopt;
+    /// Since the token request that brought it; empty without a usable one.
+    std::optional<duration> age = std::nullopt;
     /// Of the last token request, if that failed.
     std::optional<error> last_error = std::nullopt;
     /// While a failure is remembered: until the next token request may be sent.

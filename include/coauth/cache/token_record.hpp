@@ -30,6 +30,7 @@ struct token_record : hazard_domain::retirable {
           scope(response.scope),
           soft(times.soft.time_since_epoch().count()),
           hard(times.hard.time_since_epoch().count()),
+          started(times.started),
           expiry(times.expiry) {
         authorization.reserve(scheme_size + 1 + response.access_token.size());
         authorization.append(response.token_type);
@@ -51,6 +52,7 @@ struct token_record : hazard_domain::retirable {
     /// The entry, and each flight that answers with this token; see record_share.
     atomic<std::uint32_t> owners{1};
     static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
+    time_point const started;
     time_point const expiry;
     duration const monotonic_offset = clock::monotonic_offset();
 
