@@ -74,7 +74,7 @@ private:
 struct visit {
     coauth::cache_entry& entry;
     coauth::time_point now;
-    [[gnu::flatten]] void operator()() const {
+    [[gnu::always_inline]] void operator()() const {
         bool due = false;
         bool const hit = entry.visit(
             now, due, [](auto const& record) { keep(record.authorization.view().front()); });
@@ -85,7 +85,7 @@ struct visit {
 struct visit_with_clock {
     coauth::cache_entry& entry;
     coauth::duration offset;
-    [[gnu::flatten]] void operator()() const {
+    [[gnu::always_inline]] void operator()() const {
         visit{entry, entry.policy().clock.coarse_now(offset)}();
     }
 };
@@ -93,7 +93,7 @@ struct visit_with_clock {
 struct owned {
     coauth::token_source const& source;
     coauth::time_point now;
-    [[gnu::flatten]] void operator()() const {
+    [[gnu::always_inline]] void operator()() const {
         coauth::token_ref const token = source.try_cached(now);
         keep(token.authorization().front());
     }
@@ -101,21 +101,21 @@ struct owned {
 
 struct owned_with_clock {
     coauth::token_source const& source;
-    [[gnu::flatten]] void operator()() const {
+    [[gnu::always_inline]] void operator()() const {
         coauth::token_ref const token = source.try_cached();
         keep(token.authorization().front());
     }
 };
 
 struct coarse_clock {
-    [[gnu::flatten]] void operator()() const {
+    [[gnu::always_inline]] void operator()() const {
         keep(coauth::boot_clock::read(CLOCK_MONOTONIC_COARSE));
     }
 };
 
 struct peer_hit {
     mutex_peer& peer;
-    [[gnu::flatten]] void operator()() const {
+    [[gnu::always_inline]] void operator()() const {
         auto const found = peer.get();
         keep(found->authorization.front());
     }

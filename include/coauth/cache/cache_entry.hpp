@@ -59,7 +59,7 @@ public:
     /// Calls `f(record)` when there is a valid token; false on a miss. `f` must not suspend.
     /// `refresh_due` is set when the token is old enough for begin_refresh().
     template <class F>
-    bool visit(time_point now, bool& refresh_due, F&& f) {
+    [[gnu::always_inline]] bool visit(time_point now, bool& refresh_due, F&& f) {
         detail::token_record* record = nullptr;
         detail::hazard_domain::glance const glance(*core_->domain, current_, record);
         if (record == nullptr || !check(*record, now, refresh_due)) return false;
