@@ -36,3 +36,7 @@ coauth_component(nlohmann_json INTERFACE)
 target_link_libraries(coauth_nlohmann_json INTERFACE coauth nlohmann_json::nlohmann_json)
 coauth_component(boost_json INTERFACE)
 target_link_libraries(coauth_boost_json INTERFACE coauth Boost::json)
+
+# API descriptions in YAML; those in JSON need no component.
+coauth_component(openapi_yaml INTERFACE)
+target_link_libraries(coauth_openapi_yaml INTERFACE coauth yaml-cpp)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSL-1.0
 #
-# find_package(coauth CONFIG [COMPONENTS compiled testing nlohmann_json boost_json])
+# find_package(coauth CONFIG [COMPONENTS compiled testing nlohmann_json boost_json openapi_yaml])
 #
 # coauth::coauth is there always; `testing` and `compiled` wherever they were installed; a component
 # that needs another package only when it is asked for.
@@ -14,9 +14,10 @@ find_dependency(Threads)
 list(POP_FRONT CMAKE_MODULE_PATH)
 include("${CMAKE_CURRENT_LIST_DIR}/coauthTargets.cmake")
 
-set(coauth_known_components compiled testing nlohmann_json boost_json)
+set(coauth_known_components compiled testing nlohmann_json boost_json openapi_yaml)
 set(coauth_nlohmann_json_needs nlohmann_json 3)
 set(coauth_boost_json_needs Boost 1.75 COMPONENTS json)
+set(coauth_openapi_yaml_needs yaml-cpp 0.7)
 
 # Defines coauth::<component>, or says in coauth_why what keeps it from that.
 function(coauth_load_component component)

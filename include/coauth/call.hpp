@@ -93,6 +93,12 @@ public:
         return std::move(response_);
     }
 
+    /// Its coroutine ends with an exception: this is all that is still done.
+    void abandon(error why) noexcept {
+        fail(std::move(why));
+        finished();
+    }
+
     void abort(error reason) override {
         aborted_ = std::move(reason);
         if (auto const waiting = token_wait_.lock()) waiting->wake(wake_reason::cancelled);
@@ -143,6 +149,7 @@ private:
     [[nodiscard]] url const& where() const noexcept { return url_ ? *url_ : *core_->base; }
     [[nodiscard]] std::string full_url() const { return where().origin() + target_; }
     [[nodiscard]] std::string_view traceparent() const;
+    void hide_credentials();
     void record_request();
     void tell_sent();
     void tell_retried(retry_reason why) const;

@@ -130,18 +130,12 @@ inline bool call::find_cached_token() {
 }
 
 inline void call::begin_exchange() {
+    if (recording_) hide_credentials();
     if (exchange_ && exchange_->next() != http::exchange::step::done) {
         state_ = state::exchange;  // it gave its connection back while a token was fetched
         return;
     }
-    http::exchange_options o;
-    auto const* own = std::get_if<client_certificate>(&authorization_.what());
-    if (url_ || own != nullptr) {
-        o.origin = url_ ? *url_ : *core_->base;
-        if (own != nullptr) o.tls = own->tls();
-    } else {
-        o.endpoint = core_->endpoint();
-    }
+    http::exchange_options o = core_->way_to(url_, authorization_);
     o.head_request = request_.method() == "HEAD";
     o.repeatable = request_.is_idempotent();
     o.max_body = core_->config.max_response_body;
@@ -318,15 +312,20 @@ inline std::string_view call::traceparent() const {
     return is_traceparent(value) ? value : std::string_view();
 }
 
-inline void call::record_request() {
-    request const& r = authorized_ ? *authorized_ : request_;
+/// What must not be shown, before anything is: it may stand in the URL, too.
+inline void call::hide_credentials() {
     exchange_recorder& recorder = recording_->exchange();
     if (token_) recorder.hide(token_.authorization());
     auto const* fixed = std::get_if<static_credential>(&authorization_.what());
     if (fixed != nullptr) recorder.hide(fixed->value->reveal());
+    recorder.hide(request_.headers());
     if (authorized_) recorder.hide(authorized_->headers());
+}
+
+inline void call::record_request() {
+    request const& r = authorized_ ? *authorized_ : request_;
     auto const type = r.headers().find("Content-Type");
-    recorder.sending(exchange_->output().view(), type.value_or(""), r.body());
+    recording_->exchange().sending(exchange_->output().view(), type.value_or(""), r.body());
 }
 
 inline void call::tell_sent() {
@@ -349,12 +348,15 @@ inline void call::finished() noexcept {
     error const cancelled = cut_off ? error(errc::cancelled) : error();
     error const& failure = cut_off ? cancelled : failure_;
     try {
-        if (exchange_ && recording_ && cut_off) {
-            exchange_->abort(errc::cancelled);
+        if (exchange_ && recording_ && failure) {
+            exchange_->abort(static_cast<errc>(failure.code().value()));
             recording_->end_exchange(*exchange_);
         }
         exchange_.reset();
-        if (recording_) recording_->end(request_, full_url(), response_.status(), failure);
+        if (recording_) {
+            hide_credentials();
+            recording_->end(request_, full_url(), response_.status(), failure);
+        }
         if (!core_->config.observer) return;
         url const& to = where();
         core_->config.observer(request_done{

@@ -35,9 +35,7 @@ public:
     [[nodiscard]] http::exchange_trace& begin_exchange(request const& r, std::string const& url) {
         auto const why = record_.exchanges.empty() ? exchange_record::reason::first
                                                    : exchange_record::reason::token_renewed;
-        exchange_.hide(r.headers());
         under_way_ = true;
-        record_.url = exchange_.redact().url(url);
         return exchange_.begin(why, r.method(), url);
     }
     void end_exchange(http::exchange& x) {
@@ -47,7 +45,8 @@ public:
     /// `status`: of the response that the caller gets, or 0.
     void end(request const& r, std::string_view url, int status, error const& failure) {
         record_.method = r.method();
-        if (record_.url.empty()) record_.url = exchange_.redact().url(url);
+        auto const& sent = record_.exchanges;
+        record_.url = sent.empty() ? exchange_.redact().url(url) : sent.back()->url;
         record_.took = boot_clock::now() - started_;
         record_.status = status;
         if (failure) record_.failure = exchange_.redact().text(failure.what());

@@ -32,8 +32,9 @@ using config_target =
                  config_field<std::size_t>, config_field<double>, config_field<bool>,
                  config_field<duration>, config_field<config_auth_method>,
                  config_field<coauth::basic_credentials>, config_field<tls_version>,
-                 config_field<std::vector<std::string>>, config_field<string_pairs>,
-                 config_field<config_secret>, config_field<std::optional<secret_reference>>>;
+                 config_field<jws_algorithm>, config_field<std::vector<std::string>>,
+                 config_field<string_pairs>, config_field<config_secret>,
+                 config_field<std::optional<secret_reference>>>;
 
 /// What the type alone does not say.
 enum class config_rule : unsigned char {

@@ -25,7 +25,9 @@ struct settings {
     /// say; with a `token` part it is none: set it to your token_source.
     rest_client_config api = {};
 
-    [[nodiscard]] bool has_token() const noexcept { return !token.token_url.empty(); }
+    [[nodiscard]] bool has_token() const noexcept {
+        return !token.token_url.empty() || !token.issuer.empty() || !token.metadata_url.empty();
+    }
     [[nodiscard]] bool has_api() const noexcept { return !api.base_url.empty(); }
 };
 

@@ -34,7 +34,15 @@ enum class errc : int {
     invalid_target = 10,             ///< The path leaves the base URL's path, or cannot be encoded.
     invalid_credentials = 11,        ///< For instance a user-id with ':' (RFC 7617 §2).
     invalid_ca_certificate = 12,     ///< A given CA file or PEM text cannot be read.
-    request_too_large = 13,          ///< Head or token above the configured limit.
+    invalid_signing_key = 14,        ///< Cannot be read, is too weak, or is for something else.
+
+    // API descriptions (coauth::openapi): nothing has been sent.
+    invalid_description = 40,      ///< Not OpenAPI, or a reference that leads nowhere.
+    description_limit = 41,        ///< Larger, deeper or with more references than allowed.
+    unsupported_description = 42,  ///< A version or a part that is known and not done.
+    undecided = 43,                ///< The description leaves a choice to the caller.
+    unknown_operation = 44,
+    invalid_argument = 45,  ///< A parameter or body: missing, unknown, or of another type.
 
     // Transport.
     resolve_failed = 100,
@@ -80,10 +88,13 @@ enum class errc : int {
     unsupported_token_type = 310,
     invalid_expires_in = 311,
     invalid_refresh_token = 312,
-    insufficient_scope = 313,  ///< Granted less than `require_scopes` asks for.
-    client_refused = 314,      ///< `invalid_client`: credentials or method not accepted.
-    broken_flight = 320,       ///< A fetch ended without an answer (its frame was destroyed).
-    fetch_threw = 322,         ///< The fetch, a strategy or a hook threw something unknown.
+    insufficient_scope = 313,       ///< Granted less than `require_scopes` asks for.
+    client_refused = 314,           ///< `invalid_client`: credentials or method not accepted.
+    discovery_failed = 330,         ///< No metadata where the issuer's should be.
+    invalid_server_metadata = 331,  ///< Not one JSON object, or without a usable token_endpoint.
+    issuer_mismatch = 332,          ///< The metadata is of another issuer (RFC 8414 §3.3).
+    broken_flight = 320,            ///< A fetch ended without an answer (its frame was destroyed).
+    fetch_threw = 322,              ///< The fetch, a strategy or a hook threw something unknown.
     out_of_memory = 323,
 
     // Call.
@@ -91,6 +102,12 @@ enum class errc : int {
     invalid_json = 401,
     invalid_utf8 = 402,
     json_mismatch = 403,  ///< Well-formed JSON without a member or type that was asked for.
+
+    // Token store.
+    store_unavailable = 500,  ///< Cannot be read or written now; see `error::cause()`.
+    store_refused = 501,      ///< Others could have read or planted it: owner, mode, kind of file.
+    store_record_unreadable = 502,  ///< Sealed under another key, moved, damaged, or no record.
+    store_record_newer = 503,       ///< Written by a later version; it is not overwritten.
 };
 
 /// Classes of failures, comparable with any `std::error_code` of the library:
@@ -118,6 +135,7 @@ enum class stage : unsigned char {
     token,  ///< obtaining a token
     hook,
     proxy,  ///< connected to the proxy, which has not opened the tunnel yet
+    store,  ///< reading or writing a token store
 };
 
 [[nodiscard]] inline std::string_view to_string(stage s) noexcept {
@@ -134,6 +152,7 @@ enum class stage : unsigned char {
         case stage::token: return "token";
         case stage::hook: return "hook";
         case stage::proxy: return "proxy";
+        case stage::store: return "store";
     }
     return "none";
 }
@@ -280,7 +299,13 @@ inline std::string_view to_string(errc code) noexcept {
         case errc::invalid_target: return "invalid_target";
         case errc::invalid_credentials: return "invalid_credentials";
         case errc::invalid_ca_certificate: return "invalid_ca_certificate";
-        case errc::request_too_large: return "request_too_large";
+        case errc::invalid_signing_key: return "invalid_signing_key";
+        case errc::invalid_description: return "invalid_description";
+        case errc::description_limit: return "description_limit";
+        case errc::unsupported_description: return "unsupported_description";
+        case errc::undecided: return "undecided";
+        case errc::unknown_operation: return "unknown_operation";
+        case errc::invalid_argument: return "invalid_argument";
         case errc::resolve_failed: return "resolve_failed";
         case errc::connect_failed: return "connect_failed";
         case errc::tls_handshake_failed: return "tls_handshake_failed";
@@ -322,6 +347,9 @@ inline std::string_view to_string(errc code) noexcept {
         case errc::invalid_refresh_token: return "invalid_refresh_token";
         case errc::insufficient_scope: return "insufficient_scope";
         case errc::client_refused: return "client_refused";
+        case errc::discovery_failed: return "discovery_failed";
+        case errc::invalid_server_metadata: return "invalid_server_metadata";
+        case errc::issuer_mismatch: return "issuer_mismatch";
         case errc::broken_flight: return "broken_flight";
         case errc::fetch_threw: return "fetch_threw";
         case errc::out_of_memory: return "out_of_memory";
@@ -329,6 +357,10 @@ inline std::string_view to_string(errc code) noexcept {
         case errc::invalid_json: return "invalid_json";
         case errc::invalid_utf8: return "invalid_utf8";
         case errc::json_mismatch: return "json_mismatch";
+        case errc::store_unavailable: return "store_unavailable";
+        case errc::store_refused: return "store_refused";
+        case errc::store_record_unreadable: return "store_record_unreadable";
+        case errc::store_record_newer: return "store_record_newer";
     }
     return {};
 }

@@ -55,12 +55,12 @@ public:
     /// The values of headers with sensitive names.
     void hide(http_fields const& headers) {
         for (http_field const field : headers) {
-            if (is_sensitive_name(field.name)) hide(field.value);
+            if (redact_.hides_header(field.name)) hide(field.value);
         }
     }
     /// The same of a parameter.
     void hide_parameter(std::string_view name, std::string_view value) {
-        if (is_sensitive_name(name)) redact_.add_secret(value);
+        if (redact_.hides(name)) redact_.add_secret(value);
     }
     [[nodiscard]] redactor const& redact() const noexcept { return redact_; }
 

@@ -8,9 +8,7 @@
 
 #include <coauth/authorization.hpp>
 #include <coauth/clock.hpp>
-#include <coauth/codec/http1_writer.hpp>
 #include <coauth/codec/http_fields.hpp>
-#include <coauth/codec/percent.hpp>
 #include <coauth/exchange_log.hpp>
 #include <coauth/json_body.hpp>
 
@@ -29,35 +27,15 @@ public:
 
     /// `target`: a path with or without a query, appended to the base URL's path. Throws
     /// coauth::exception(errc::invalid_method) for a method that is no token (RFC 9110 §9.1).
-    request(std::string method, std::string target)
-        : method_(std::move(method)), target_(std::move(target)) {
-        if (check_method(method_) != errc{}) {
-            throw exception(error(errc::invalid_method, stage::configuration,
-                                  "the method must be a token, for instance GET"));
-        }
-    }
+    request(std::string method, std::string target);
 
     /// Adds `name=value` to the query, encoded.
-    request& query(std::string_view name, std::string_view value) & {
-        target_ += target_.find('?') == std::string::npos ? '?' : '&';
-        target_ += percent_encode(name, char_sets::query_component);
-        target_ += '=';
-        target_ += percent_encode(value, char_sets::query_component);
-        return *this;
-    }
+    request& query(std::string_view name, std::string_view value) &;
     /// Sets a header, in place of all of that name. An `Authorization` set here wins over the
     /// configured one: no token is fetched and a 401 is returned as it is. Throws
     /// coauth::exception(errc::invalid_header) for what HTTP does not allow, and for headers that
     /// the library sets itself (Host, Content-Length, Connection, …).
-    request& header(std::string_view name, std::string_view value) & {
-        value = trim_ows(value);
-        if (check_user_header(name, value) != errc{}) {
-            throw exception(error(errc::invalid_header, stage::configuration,
-                                  "header not allowed by HTTP, or set by the library"));
-        }
-        headers_.set(name, value);
-        return *this;
-    }
+    request& header(std::string_view name, std::string_view value) &;
     request& remove_header(std::string_view name) & {
         headers_.erase(name);
         return *this;
@@ -102,10 +80,7 @@ public:
     }
     /// Another absolute URL in place of base URL and target; for hooks. On another origin the
     /// credentials are left behind.
-    request& absolute_url(std::string_view text) & {
-        url_ = url::parse(text).value();
-        return *this;
-    }
+    request& absolute_url(std::string_view text) &;
 
     request&& query(std::string_view n, std::string_view v) && { return std::move(query(n, v)); }
     request&& header(std::string_view n, std::string_view v) && { return std::move(header(n, v)); }
@@ -135,11 +110,7 @@ public:
     [[nodiscard]] std::optional<url> const& absolute_url() const noexcept { return url_; }
     [[nodiscard]] std::optional<exchange_log> const& log() const noexcept { return log_; }
     [[nodiscard]] bool may_be_sent_again() const noexcept { return !one_shot_; }
-    [[nodiscard]] bool is_idempotent() const noexcept {
-        if (one_shot_) return false;
-        return idempotent_.value_or(method_ == "GET" || method_ == "HEAD" || method_ == "OPTIONS" ||
-                                    method_ == "PUT" || method_ == "DELETE" || method_ == "TRACE");
-    }
+    [[nodiscard]] bool is_idempotent() const noexcept;
 
 private:
     std::string method_ = "GET";
@@ -175,5 +146,9 @@ struct authorization::model final : authorization::user_method {
 };
 
 }  // namespace coauth
+
+#ifndef COAUTH_SEPARATE_COMPILATION
+#include <coauth/request_impl.hpp>
+#endif
 
 #endif

@@ -14,6 +14,7 @@
 #include <exception>
 #include <memory>
 #include <new>
+#include <optional>
 #include <system_error>
 #include <utility>
 #include <variant>
@@ -36,6 +37,27 @@ namespace detail {
     } catch (...) { return false; }
 }
 
+/// What was thrown out of a call, as the error that a try_ member gives.
+[[nodiscard]] inline error error_of(std::exception_ptr const& thrown) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (exception const& e) { return e.error(); } catch (std::bad_alloc const&) {
+        return error(errc::out_of_memory);
+    } catch (std::exception const& e) {
+        if (is_cancellation(thrown)) return error(errc::cancelled);
+        return error(errc::hook_failed, stage::hook, e.what());
+    } catch (...) { return error(errc::hook_failed, stage::hook); }
+}
+
+/// Tells a call that its coroutine ends with an exception, so that log and observer say which. Null
+/// where the call has gone to another executor.
+inline void abandon(call* c, std::exception_ptr const& thrown) noexcept {
+    if (c == nullptr) return;
+    try {
+        c->abandon(error_of(thrown));
+    } catch (std::bad_alloc const&) { c->abandon(error(errc::out_of_memory)); }
+}
+
 /// A cancelled await is errc::cancelled; what a hook of the user threw goes to the user as it is.
 [[noreturn]] inline response outcome_of(std::exception_ptr const& thrown,
                                         std::in_place_type_t<response>) {
@@ -45,14 +67,7 @@ namespace detail {
 
 inline result<response> outcome_of(std::exception_ptr const& thrown,
                                    std::in_place_type_t<result<response>>) {
-    try {
-        std::rethrow_exception(thrown);
-    } catch (exception const& e) { return e.error(); } catch (std::bad_alloc const&) {
-        return error(errc::out_of_memory);
-    } catch (std::exception const& e) {
-        if (is_cancellation(thrown)) return error(errc::cancelled);
-        return error(errc::hook_failed, stage::hook, e.what());
-    } catch (...) { return error(errc::hook_failed, stage::hook); }
+    return error_of(thrown);
 }
 
 }  // namespace detail
@@ -94,6 +109,7 @@ awaitable<Outcome> rest_client::perform(std::unique_ptr<detail::call> c) {
         }
         co_return c->finish(std::in_place_type<Outcome>);
     } catch (...) { thrown = std::current_exception(); }
+    detail::abandon(c.get(), thrown);
     co_return detail::outcome_of(thrown, std::in_place_type<Outcome>);
 }
 
@@ -106,19 +122,14 @@ COAUTH_INLINE awaitable<void> rest_client::warm_up(std::shared_ptr<detail::rest_
 }
 
 COAUTH_INLINE awaitable<void> rest_client::warm_up_here(std::shared_ptr<detail::rest_core> core) {
+    if (core->stopping()) throw exception(error(errc::stopped));
     time_point const deadline = saturating_add(boot_clock::now(), core->config.call_deadline);
-    auto const& how = core->config.authorization.what();
-    if (auto const* tokens = std::get_if<token_source>(&how)) {
+    authorization const& how = core->config.authorization;
+    if (auto const* tokens = std::get_if<token_source>(&how.what())) {
         co_await tokens->warm_up(get_options().deadline(core->config.call_deadline));
     }
-    http::exchange_options o;
+    http::exchange_options o = core->way_to(std::nullopt, how);
     o.total_deadline = deadline;
-    if (auto const* own = std::get_if<client_certificate>(&how)) {
-        o.origin = *core->base;
-        o.tls = own->tls();
-    } else {
-        o.endpoint = core->endpoint();
-    }
     http::exchange x(core->transport, std::move(o));
     bool const idle = x.try_open();
     if (!idle) co_await x.open();

@@ -8,6 +8,7 @@
 
 #include <coauth/codec/redaction.hpp>
 #include <coauth/detail/suspension.hpp>
+#include <coauth/http/exchange.hpp>
 #include <coauth/http/transport.hpp>
 #include <coauth/rest_client_config.hpp>
 #include <coauth/url.hpp>
@@ -16,8 +17,10 @@
 #include <cassert>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 
 namespace coauth::detail {
 
@@ -61,10 +64,19 @@ public:
     [[nodiscard]] bool idle() const noexcept { return calls_.empty(); }
     void wake_when_idle(std::shared_ptr<suspension> waiting) { idle_ = std::move(waiting); }
 
-    /// The pool of the base URL's origin, looked up once.
-    [[nodiscard]] std::shared_ptr<http::endpoint> const& endpoint() {
-        if (!endpoint_) endpoint_ = transport->endpoint_for(*base);
-        return endpoint_;
+    /// Where an exchange goes: to the base URL's origin or `elsewhere`, and with which certificate.
+    [[nodiscard]] http::exchange_options way_to(std::optional<url> const& elsewhere,
+                                                authorization const& as) {
+        http::exchange_options o;
+        auto const* own = std::get_if<client_certificate>(&as.what());
+        if (!elsewhere && own == nullptr) {
+            if (!endpoint_) endpoint_ = transport->endpoint_for(*base);
+            o.endpoint = endpoint_;
+            return o;
+        }
+        o.origin = elsewhere ? *elsewhere : *base;
+        if (own != nullptr) o.tls = own->tls();
+        return o;
     }
 
     void abort_calls() {
@@ -127,6 +139,7 @@ private:
         }
     }
 
+    /// The pool of the base URL's origin, looked up once.
     std::shared_ptr<http::endpoint> endpoint_;
     std::list<active_call*> calls_;
     std::shared_ptr<suspension> idle_;

@@ -140,7 +140,10 @@ public:
         std::memcpy(data_.get() + size_, text.data(), text.size());
         size_ += text.size();
     }
-    void push_back(char c) { append({&c, 1}); }
+    void push_back(char c) {
+        reserve(size_ + 1);
+        data_[size_++] = c;
+    }
     void reserve(std::size_t wanted) {
         if (wanted <= capacity_) return;
         std::size_t const grown = wanted < 2 * capacity_ ? 2 * capacity_ : wanted;
@@ -156,6 +159,7 @@ public:
         size_ = 0;
     }
     [[nodiscard]] std::string_view view() const noexcept { return {data_.get(), size_}; }
+    [[nodiscard]] char* data() noexcept { return data_.get(); }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
 

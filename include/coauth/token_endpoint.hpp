@@ -10,12 +10,15 @@
 #include <coauth/cache/cache_key.hpp>
 #include <coauth/cache/token_cache.hpp>
 #include <coauth/cache/token_fetcher.hpp>
+#include <coauth/client_auth/credential_memory.hpp>
 #include <coauth/codec/redaction.hpp>
 #include <coauth/grant/client_credentials.hpp>
+#include <coauth/grant/refresh_token.hpp>
 #include <coauth/http/exchange.hpp>
 #include <coauth/http/tls_context.hpp>
 #include <coauth/http/transport.hpp>
 #include <coauth/insecure.hpp>
+#include <coauth/metadata_source.hpp>
 #include <coauth/protocol/token_response.hpp>
 #include <coauth/quirk_counters.hpp>
 #include <coauth/token_exchange_recording.hpp>
@@ -37,17 +40,22 @@ public:
     token_endpoint(any_executor const& executor, token_source_config config)
         : config_(std::move(config)),
           grant_{config_.scope, config_.audience, config_.resource, config_.parameters},
-          url_(checked_url(config_)),
+          metadata_(made_metadata(config_)),
+          url_(metadata_ ? metadata_->place() : checked_url(config_)),
           proxy_(http::proxy::make(config_.proxy)),
           gate_(gate_of(executor)) {
         check();
         if (url_.is_https() && !config_.network)
             tls_ = http::tls_context::make(config_.tls).value();
+        check_certificate();
         transport_ = http::transport::make(asio::make_strand(executor), options());
     }
 
     [[nodiscard]] awaitable<result<fetched_token>> fetch(fetch_order order) override {
         return fetch(shared_from_this(), std::move(order));
+    }
+    [[nodiscard]] awaitable<bool> credential_changed() override {
+        return credential_changed(shared_from_this());
     }
     [[nodiscard]] any_executor home() const override { return transport_->executor(); }
     [[nodiscard]] std::shared_ptr<context_gate> const& gate() const noexcept override {
@@ -66,11 +74,12 @@ public:
             key.add_part(name);
             key.add_part(value);
         };
-        add("token_endpoint", url_.to_string());
+        add(metadata_ ? "metadata" : "token_endpoint", url_.to_string());
+        if (metadata_) add("issuer", metadata_->expected_issuer());
         add("client", client_identity(cache));
         if (config_.network) add("network", config_.network.identity());
         add("trust", tls_ ? tls_->trust_id() : "plain");
-        bool const direct = config_.network || !proxy_ || !proxy_->covers(url_);
+        bool const direct = config_.network || !proxy_ || (!metadata_ && !proxy_->covers(url_));
         if (!direct) add("proxy", cache.credential_identity(proxy_->identity().reveal()));
         grant_.identify(key);
         for (auto const& [name, value] : config_.headers) {
@@ -95,6 +104,19 @@ public:
     [[nodiscard]] awaitable<void> close() { return close(shared_from_this()); }
 
 private:
+    static std::shared_ptr<metadata_source> made_metadata(token_source_config const& config) {
+        bool const by_url = !config.metadata_url.empty() || !config.expected_issuer.empty();
+        int const ways = !config.token_url.empty() + !config.issuer.empty() + by_url;
+        bool const half = config.metadata_url.empty() != config.expected_issuer.empty();
+        if (ways > 1 || half) {
+            throw exception(error(errc::invalid_configuration, stage::configuration,
+                                  "set one: token_url; issuer; or metadata_url together with "
+                                  "expected_issuer"));
+        }
+        if (config.issuer.empty() && !by_url) return nullptr;
+        return std::make_shared<metadata_source>(config);
+    }
+
     static url checked_url(token_source_config const& config) {
         url parsed = url::parse(config.token_url).value();
         error insecure = check_transport(parsed, config.insecure_http.has_value());
@@ -114,6 +136,14 @@ private:
                                       "token request header '" + name + "' is not allowed"));
             }
         }
+    }
+
+    void check_certificate() const {
+        if (config_.network || !config_.client.needs_client_certificate()) return;
+        if (tls_ && !tls_->client_certificate_thumbprint().empty()) return;
+        throw exception(error(errc::invalid_configuration, stage::configuration,
+                              "this client authenticates with a certificate: give "
+                              "token_source_config::tls one, and an https token URL"));
     }
 
     [[nodiscard]] http::transport_options options() const {
@@ -161,11 +191,49 @@ private:
                          counter.fetch_add(1, std::memory_order_relaxed));  // sync: unique only
     }
 
+    /// By the refresh token if there is one, else, or where that is refused, by the grant.
     static awaitable<result<fetched_token>> fetch(std::shared_ptr<token_endpoint> self,
-                                                  fetch_order order) {
+                                                  fetch_order given) {
+        auto const order = std::make_shared<fetch_order const>(std::move(given));
         any_executor const here = co_await asio::this_coro::executor;
+        std::shared_ptr<http::transport> const over = self->transport_on(here);
+        url to = self->url_;
+        if (self->metadata_) {
+            time_point const until = self->wire_deadline(*order);
+            result<url> found =
+                co_await metadata_source::token_endpoint(self->metadata_, over, until);
+            if (!found) co_return std::move(found).error();
+            to = std::move(*found);
+        }
+        token_renewal const& by = order->by;
+        bool const refresh = !by.refresh_token.empty();
+        if (refresh) {
+            token_request r = refresh_token_request(to, by.refresh_token);
+            result<fetched_token> renewed = co_await ask(self, over, std::move(r), order);
+            // What was lost on the way says nothing about the refresh token.
+            bool const stands = renewed || renewed.error().code() == condition::transport ||
+                                renewed.error().is(errc::deadline_exceeded);
+            if (renewed) complete(renewed->response, by);
+            if (stands) co_return std::move(renewed);
+        }
+        token_request r = self->grant_.request(to);
+        result<fetched_token> token = co_await ask(self, over, std::move(r), order);
+        if (token) token->refresh_refused = refresh;
+        co_return std::move(token);
+    }
+
+    /// What a renewal leaves out stays as it was (RFC 6749 §6).
+    static void complete(token_response& renewed, token_renewal const& by) {
+        if (renewed.refresh_token.empty()) renewed.refresh_token = by.refresh_token.clone();
+        if (!renewed.scope && !renewed.scope_unknown) renewed.scope = by.scope;
+    }
+
+    static awaitable<result<fetched_token>> ask(std::shared_ptr<token_endpoint> self,
+                                                std::shared_ptr<http::transport> over,
+                                                token_request r,
+                                                std::shared_ptr<fetch_order const> order) {
+        url const to = r.token_endpoint();
         time_point const started = self->config_.clock.now();
-        token_request r = self->grant_.request(self->url_);
         for (auto const& [name, value] : self->config_.headers) r.header(name, value);
         edit_hook<token_request> const& hook = self->config_.hooks.before_call;
         if (hook.waits()) {
@@ -173,15 +241,16 @@ private:
         } else {
             hook.run(r);
         }
-        if (!order.traceparent.empty() && !r.headers().contains("traceparent")) {
-            r.header("traceparent", order.traceparent);
+        if (!order->traceparent.empty() && !r.headers().contains("traceparent")) {
+            r.header("traceparent", order->traceparent);
         }
-        r = co_await self->config_.client.authenticate(std::move(r));
+        if (self->metadata_) r.issuer(self->metadata_->expected_issuer());
+        r = co_await authenticate(self, std::move(r));
 
-        token_exchange_recording recording(self->url_, self->config_.log, order);
-        http::exchange_options options = self->exchange_options(order.deadline - started);
+        token_exchange_recording recording(to, self->config_.log, *order);
+        http::exchange_options options = self->exchange_options(to, self->wire_deadline(*order));
         options.trace = &recording.trace();
-        http::exchange x(self->transport_on(here), std::move(options));
+        http::exchange x(over, std::move(options));
         for (;;) {
             http::exchange::step const next = x.next();
             if (next == http::exchange::step::done) break;
@@ -189,7 +258,9 @@ private:
                 bool const idle = x.try_open();
                 if (!idle) co_await x.open();
             } else if (next == http::exchange::step::compose) {
-                self->compose(x, r);
+                bool const again = x.sends() != 0 && r.single_use();
+                if (again) r = co_await self->config_.client.authenticate(std::move(r));
+                self->compose(x, to, r);
                 recording.sending(r);
             } else {
                 std::error_code ec;
@@ -199,9 +270,34 @@ private:
         }
         recording.end(x, r);
         if (x.error()) co_return x.error();
-        result<fetched_token> token = self->read(x, r, started);
+        result<fetched_token> token = self->read(x, to, r, started);
         if (!token) co_return recording.without_secrets(std::move(token).error(), r);
         co_return std::move(token);
+    }
+
+    /// Another look at the secret is of use a while after this one.
+    static awaitable<token_request> authenticate(std::shared_ptr<token_endpoint> self,
+                                                 token_request r) {
+        self->last_credential_.begin();
+        self->look_again_later();
+        r = co_await self->config_.client.authenticate(std::move(r));
+        self->last_credential_.note(r);
+        self->look_again_later();
+        co_return r;
+    }
+
+    static awaitable<bool> credential_changed(std::shared_ptr<token_endpoint> self) {
+        token_request r = self->grant_.request(self->url_);
+        r = co_await self->config_.client.authenticate(std::move(r));
+        bool const changed = self->last_credential_.note(r);
+        co_return changed;
+    }
+
+    void look_again_later() {
+        credential().not_before(
+            last_credential_.can_change()
+                ? saturating_add(config_.clock.now(), credential_watch::interval)
+                : time_point::max());
     }
 
     [[nodiscard]] std::shared_ptr<http::transport> transport_on(any_executor const& here) const {
@@ -212,40 +308,45 @@ private:
         return http::transport::make(here, options());
     }
 
-    [[nodiscard]] http::exchange_options exchange_options(duration rest) const {
+    /// On the clock of the wire, which is not the one that tokens are measured by.
+    [[nodiscard]] time_point wire_deadline(fetch_order const& order) const {
+        return saturating_add(boot_clock::now(), order.deadline - config_.clock.now());
+    }
+
+    [[nodiscard]] http::exchange_options exchange_options(url const& to, time_point until) const {
         http::exchange_options o;
-        o.origin = url_;
+        o.origin = to;
         // A token request may be repeated when a reused connection turns out to be dead: the server
         // has not seen it (RFC 9112 §9.3.1), and if it has, one more token does no harm.
         o.repeatable = true;
         o.sensitive = true;
         o.max_body = config_.max_response_body;
-        o.total_deadline = saturating_add(boot_clock::now(), rest);
+        o.total_deadline = until;
         return o;
     }
 
-    void compose(http::exchange& x, token_request const& r) const {
+    void compose(http::exchange& x, url const& to, token_request const& r) const {
         wiped_buffer body;
         r.encode(body);
         wiped_buffer& out = x.output();
-        write_token_request_head(out, url_, r, body.size());
+        write_token_request_head(out, to, r, body.size());
         if (config_.hooks.before_send) {
-            config_.hooks.before_send(sent_request(
-                "POST", url_.to_string(), redact_head(out.view()), redact_form(body.view())));
+            config_.hooks.before_send(sent_request("POST", to.to_string(), redact_head(out.view()),
+                                                   redact_form(body.view())));
         }
         out.append(body.view());
         x.send();
     }
 
-    [[nodiscard]] result<fetched_token> read(http::exchange& x, token_request const& r,
-                                             time_point started) {
+    [[nodiscard]] result<fetched_token> read(http::exchange& x, url const& to,
+                                             token_request const& r, time_point started) {
         auto const type = x.fields().find("Content-Type");
         if (config_.hooks.after_response) {
             config_.hooks.after_response(received_response(
                 x.status(), std::string(x.parser().reason()), redact_headers(x.fields()),
                 redact_body(type.value_or("application/json"), x.body())));
         }
-        std::string const origin = url_.origin();
+        std::string const origin = to.origin();
         token_endpoint_context context;
         context.endpoint = origin;
         context.client_auth_method = r.authentication_method();
@@ -275,12 +376,15 @@ private:
 
     token_source_config const config_;
     client_credentials const grant_;
+    std::shared_ptr<metadata_source> const metadata_;
+    /// Of the token endpoint; with an issuer, of its metadata.
     url const url_;
     std::shared_ptr<http::proxy const> const proxy_;
     std::shared_ptr<context_gate> const gate_;
     std::shared_ptr<http::tls_context const> tls_;
     std::shared_ptr<http::transport> transport_;
     quirk_counters quirks_;
+    credential_memory last_credential_;
     std::atomic<bool> stopped_{false};
 };
 

@@ -42,6 +42,7 @@ public:
           log_(log),
           why_(order.why),
           report_(order.report),
+          first_(report_ ? report_->size() : 0),
           recorder_(exchange_record::party::authorization_server,
                     log ? log->options() : exchange_log_options()),
           trace_(recorder_.begin(exchange_record::reason::first, "POST", to.to_string())) {}
@@ -51,7 +52,7 @@ public:
     void sending(token_request const& r) {
         if (!wanted()) return;
         show(r);
-        if (report_) report_->put(0, recorder_.so_far());
+        if (report_) report_->put(first_, recorder_.so_far());
     }
 
     void end(http::exchange& x, token_request const& r) {
@@ -59,7 +60,8 @@ public:
         if (!recorder_.composed() && x.sends() != 0) show(r);
         exchange_records records;
         recorder_.end(x, records);
-        for (std::size_t i = 0; report_ && i != records.size(); ++i) report_->put(i, records[i]);
+        for (std::size_t i = 0; report_ && i != records.size(); ++i)
+            report_->put(first_ + i, records[i]);
         if (log_) log_->add(call(x, std::move(records)));
     }
 
@@ -112,6 +114,8 @@ private:
     std::optional<exchange_log> const& log_;
     fetch_reason why_;
     std::shared_ptr<fetch_report> report_;
+    /// Of its records: a fetch may need a second request.
+    std::size_t first_;
     exchange_recorder recorder_;
     http::exchange_trace& trace_;
 };

@@ -39,6 +39,16 @@ public:
     }
     get_options&& deadline(duration d) && { return std::move(deadline(d)); }
 
+    /// While a failure is remembered, waits for the next attempt and takes what that brings. Where
+    /// the next attempt lies beyond the deadline, the remembered failure is the answer at once.
+    get_options& wait_through_backoff(bool wait) & {
+        wait_through_backoff_ = wait;
+        return *this;
+    }
+    get_options&& wait_through_backoff(bool wait) && {
+        return std::move(wait_through_backoff(wait));
+    }
+
     /// Goes with the token request if this call causes it (W3C Trace Context). Anything that is not
     /// a `traceparent` of version 00 is dropped.
     get_options& traceparent(std::string_view value) & {
@@ -48,10 +58,12 @@ public:
     get_options&& traceparent(std::string_view value) && { return std::move(traceparent(value)); }
 
     [[nodiscard]] duration deadline() const noexcept { return deadline_; }
+    [[nodiscard]] bool wait_through_backoff() const noexcept { return wait_through_backoff_; }
     [[nodiscard]] std::string const& traceparent() const noexcept { return traceparent_; }
 
 private:
     duration deadline_ = duration::max();
+    bool wait_through_backoff_ = false;
     std::string traceparent_;
 };
 

@@ -6,7 +6,7 @@
 #ifndef COAUTH_TOKEN_SOURCE_CONFIG_HPP
 #define COAUTH_TOKEN_SOURCE_CONFIG_HPP
 
-#include <coauth/cache/timeline.hpp>
+#include <coauth/cache/lifetime_policy.hpp>
 #include <coauth/client_auth/client_authentication.hpp>
 #include <coauth/clock.hpp>
 #include <coauth/exchange_log.hpp>
@@ -31,7 +31,14 @@ namespace coauth {
 struct token_source_config {
     /// The token endpoint (RFC 6749 §3.2): https, or http on loopback. A query is kept.
     std::string token_url = {};
-    /// client_secret_basic, client_secret_post, or your own type.
+    /// In place of `token_url`: the issuer, from whose metadata the token endpoint comes (RFC 8414;
+    /// OpenID Connect Discovery 1.0). It must be what the metadata says, byte for byte.
+    std::string issuer = {};
+    /// In place of both, for a server whose metadata is elsewhere, and the issuer that it must
+    /// name.
+    std::string metadata_url = {};
+    std::string expected_issuer = {};
+    /// One of client_auth/, such as client_secret_basic or private_key_jwt, or your own type.
     any_client_authentication client = {};
     /// RFC 6749 §3.3; empty: the server's default.
     coauth::scope scope = {};

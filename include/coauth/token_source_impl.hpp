@@ -92,6 +92,7 @@ COAUTH_INLINE awaitable<result<token_ref>> token_source::try_get(token_source se
     if (self.endpoint_->stopped()) co_return error(errc::stopped, stage::token);
     detail::token_demand demand(saturating_add(now, options.deadline()));
     demand.trace(options.traceparent());
+    demand.wait_through_backoff(options.wait_through_backoff());
     try {
         result<token_ref> fetched =
             co_await detail::acquire(self.entry_, self.endpoint_, std::move(demand));
@@ -115,6 +116,7 @@ COAUTH_INLINE awaitable<void> token_source::stop(token_source self, duration gra
             detail::fetch_run::end(*self.entry_, *flight, error(errc::stopped, stage::token));
         }
     }
+    detail::credential_look::end(*self.endpoint_);
     co_await self.endpoint_->close();
 }
 

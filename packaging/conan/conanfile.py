@@ -21,8 +21,9 @@ class CoauthConan(ConanFile):
     license = "BSL-1.0"
     topics = ("oauth2", "rest", "coroutines", "asio", "header-only")
     settings = "os", "arch", "compiler", "build_type"
-    options = {"compiled": [True, False], "nlohmann_json": [True, False], "boost_json": [True, False]}
-    default_options = {"compiled": False, "nlohmann_json": False, "boost_json": False}
+    options = {"compiled": [True, False], "nlohmann_json": [True, False], "boost_json": [True, False],
+               "openapi_yaml": [True, False]}
+    default_options = {"compiled": False, "nlohmann_json": False, "boost_json": False, "openapi_yaml": False}
 
     @property
     def _checkout(self):
@@ -48,6 +49,8 @@ class CoauthConan(ConanFile):
             self.requires("nlohmann_json/[>=3.11 <4]", transitive_headers=True)
         if self.options.boost_json:
             self.requires("boost/[>=1.75 <2]", transitive_headers=True, transitive_libs=True)
+        if self.options.openapi_yaml:
+            self.requires("yaml-cpp/[>=0.7 <1]", transitive_headers=True, transitive_libs=True)
 
     def layout(self):
         cmake_layout(self)

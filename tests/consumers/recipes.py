@@ -14,7 +14,7 @@ from steps import HERE, TOP, fail
 
 PORT = TOP / "packaging/vcpkg/coauth"
 RECIPE = TOP / "packaging/conan/conanfile.py"
-COMPONENTS = ("boost_json", "compiled", "nlohmann_json", "testing")
+COMPONENTS = ("boost_json", "compiled", "nlohmann_json", "openapi_yaml", "testing")
 
 
 def check_manifest():

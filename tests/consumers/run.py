@@ -76,7 +76,7 @@ def components(place):
             print(printed)
             fail(f"expected to read: {text}")
 
-    expect('there is no component "cups" (there are: compiled, testing, nlohmann_json, boost_json)',
+    expect('there is no component "cups" (there are: compiled, testing, nlohmann_json, boost_json, openapi_yaml)',
            "-DHOW=REQUIRED", "-DNEEDED=testing;cups", "-DWANTED=")
     expect('Reason given by package: there is no component "cups"', "-DHOW=", "-DNEEDED=cups", "-DWANTED=")
     expect('package: 0 -- cups: FALSE', "-DHOW=QUIET", "-DNEEDED=cups", "-DWANTED=")

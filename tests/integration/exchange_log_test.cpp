@@ -10,12 +10,14 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <stdexcept>
 
 namespace {
 
 using namespace coauth_test;
 using namespace std::chrono_literals;
 using coauth::call_record;
+using coauth::errc;
 using coauth::exchange_log;
 using coauth::exchange_record;
 using coauth::fetch_reason;
@@ -195,13 +197,90 @@ TEST_F(exchange_log_test, keeps_a_call_that_was_cancelled) {
     asio::cancellation_signal stop;
     asio::co_spawn(io, send_into(client, log),
                    asio::bind_cancellation_slot(stop.slot(), [](std::exception_ptr) {}));
-    while (api.count() == 0) io.run_one();
+    while (api.count() == 0) io.run_one_for(1ms);
     stop.emit(asio::cancellation_type::terminal);
     io.run();
     ASSERT_EQ(log.calls().size(), 1U);
     EXPECT_NE(log.last()->failure.find("cancelled"), std::string::npos) << log.last()->failure;
     ASSERT_EQ(log.last()->exchanges.size(), 1U);
     EXPECT_EQ(log.last()->exchanges[0]->status, 0);
+}
+
+TEST_F(exchange_log_test, says_that_a_hook_threw_and_not_that_somebody_cancelled) {
+    exchange_log const log;
+    coauth::rest_client_config c;
+    c.base_url = api.url("/");
+    c.log = log;
+    c.hooks.before_call = [](coauth::request&) { throw std::runtime_error("no such tenant"); };
+    coauth::rest_client const hooked(io.get_executor(), std::move(c));
+    EXPECT_THROW(run(io, hooked.get("/x")), std::runtime_error);
+    EXPECT_TRUE(run(io, hooked.try_get("/x")).error().is(errc::hook_failed));
+    ASSERT_EQ(log.calls().size(), 2U);
+    for (auto const& call : log.calls()) {
+        EXPECT_NE(call->failure.find("no such tenant"), std::string::npos) << call->failure;
+        EXPECT_EQ(call->failure.find("cancelled"), std::string::npos) << call->failure;
+    }
+}
+
+TEST_F(exchange_log_test, shows_the_exchange_before_which_a_hook_threw) {
+    exchange_log const log;
+    coauth::rest_client_config c;
+    c.base_url = api.url("/");
+    c.log = log;
+    c.hooks.before_send = [](coauth::sent_request const&) { throw std::runtime_error("no"); };
+    coauth::rest_client const hooked(io.get_executor(), std::move(c));
+    EXPECT_THROW(run(io, hooked.get("/x")), std::runtime_error);
+    ASSERT_EQ(log.last()->exchanges.size(), 1U);
+    EXPECT_NE(log.last()->exchanges[0]->failure.find("hook"), std::string::npos)
+        << log.last()->exchanges[0]->failure;
+    EXPECT_EQ(api.count(), 0U);
+}
+
+TEST_F(exchange_log_test, shows_a_token_request_that_was_never_answered) {
+    token_endpoint.set(
+        [](server_request const&) { return server_response(200).with_faults({.hang = true}); });
+    exchange_log const log;
+    asio::cancellation_signal stop;
+    asio::co_spawn(io, send_into(client, log),
+                   asio::bind_cancellation_slot(stop.slot(), [](std::exception_ptr) {}));
+    while (token_endpoint.count() == 0) io.run_one_for(1ms);
+    stop.emit(asio::cancellation_type::terminal);
+    run(io, tokens.stop(0s));
+    call_record const call = *log.last();
+    ASSERT_EQ(call.tokens.size(), 1U);
+    ASSERT_EQ(call.tokens[0].exchanges.size(), 1U);
+    exchange_record const& hanging = *call.tokens[0].exchanges[0];
+    EXPECT_EQ(hanging.status, 0);
+    EXPECT_NE(hanging.request_body.text.find("client_credentials"), std::string::npos);
+}
+
+TEST_F(exchange_log_test, redacts_the_token_of_the_call_in_its_url_under_any_name) {
+    token_endpoint.set(
+        [](server_request const&) { return token_answer("canary-token-0123456789"); });
+    call_record const call =
+        send(client, coauth::request("GET", "/x?cursor=canary-token-0123456789"));
+    EXPECT_EQ(all_of(call).find("canary"), std::string::npos) << all_of(call);
+}
+
+TEST_F(exchange_log_test, redacts_a_key_in_the_url_of_a_call_that_was_not_sent) {
+    token_endpoint.set([](server_request const&) { return server_response(503); });
+    coauth::request r("GET", "/x?cursor=canary-key-0123456789");
+    r.header("X-Api-Key", "canary-key-0123456789");
+    call_record const call = send(client, std::move(r));
+    EXPECT_TRUE(call.exchanges.empty());
+    EXPECT_EQ(all_of(call).find("canary"), std::string::npos) << all_of(call);
+}
+
+TEST_F(exchange_log_test, redacts_wherever_it_turns_up_a_header_that_the_user_names) {
+    api.set([](server_request const& r) {
+        return server_response(200, "text/plain",
+                               "for " + std::string(*r.fields.find("X-Patient")));
+    });
+    exchange_log const log({.also_redact = {"patient"}});
+    coauth::request r("GET", "/x");
+    r.header("X-Patient", "canary-patient-0123456789").log(log);
+    run(io, client.send(std::move(r)));
+    EXPECT_EQ(all_of(*log.last()).find("canary"), std::string::npos) << all_of(*log.last());
 }
 
 // a secret that comes in two reads, and one that the API repeats in plain text.

@@ -67,6 +67,29 @@ TEST_F(health_test, says_what_went_wrong_last_and_when_it_is_tried_again) {
     EXPECT_TRUE(tokens.health().last_error);
 }
 
+TEST_F(health_test, a_patient_caller_waits_for_the_next_attempt) {
+    token_endpoint.set([](server_request const&) { return server_response(503); });
+    EXPECT_FALSE(run(io, tokens.try_get()));
+    token_endpoint.set([](server_request const&) { return token_answer("token"); });
+    clock.advance(*tokens.health().next_attempt_in - 5ms);
+    EXPECT_FALSE(run(io, tokens.try_get()));
+    coauth::result<coauth::token_ref> patient(coauth::error(errc::cancelled));
+    bool finished = false;
+    asio::co_spawn(io, tokens.try_get(coauth::get_options().wait_through_backoff(true)),
+                   [&](std::exception_ptr, coauth::result<coauth::token_ref> got) {
+                       patient = std::move(got);
+                       finished = true;
+                   });
+    io.restart();
+    while (!finished) {
+        io.run_one();
+        if (token_endpoint.count() == 1) clock.advance(5ms);
+    }
+    ASSERT_TRUE(patient) << patient.error().what();
+    EXPECT_EQ(patient->access_token(), "token");
+    EXPECT_EQ(token_endpoint.count(), 2U);
+}
+
 TEST_F(health_test, a_warm_client_has_its_token_and_its_connection) {
     coauth::rest_client_config c;
     c.base_url = api.url("/");
@@ -79,6 +102,19 @@ TEST_F(health_test, a_warm_client_has_its_token_and_its_connection) {
     run(io, client.get("/x"));
     EXPECT_EQ(token_endpoint.count(), 1U);
     EXPECT_EQ(api.http().counters().connections_opened, 1U);
+}
+
+TEST_F(health_test, a_stopped_client_is_not_warmed_up) {
+    coauth::rest_client_config c;
+    c.base_url = api.url("/");
+    c.authorization = tokens;
+    coauth::rest_client const client(io.get_executor(), std::move(c));
+    run(io, client.stop(0s));
+    try {
+        run(io, client.warm_up());
+        FAIL() << "it was stopped";
+    } catch (coauth::exception const& e) { EXPECT_TRUE(e.error().is(errc::stopped)) << e.what(); }
+    EXPECT_EQ(token_endpoint.count(), 0U);
 }
 
 TEST_F(health_test, a_client_that_cannot_be_warmed_up_says_why) {

@@ -15,6 +15,7 @@ LAYERS = {
     "crypto": (3, False, True),
     "protocol": (4, False, False),
     "strategies": (5, True, False),
+    "store": (6, True, False),
     "cache": (6, True, False),
     "transport": (7, True, True),
     "facade": (8, True, False),
@@ -22,19 +23,20 @@ LAYERS = {
 }
 FOLDERS = {
     "codec": "codec", "crypto": "crypto", "jose": "crypto", "protocol": "protocol", "grant": "protocol",
-    "client_auth": "strategies", "proof": "strategies", "cache": "cache", "http": "transport",
-    "json": "facade", "testing": "kit",
+    "client_auth": "strategies", "proof": "strategies", "store": "store", "cache": "cache", "http": "transport",
+    "json": "facade", "openapi": "facade", "testing": "kit",
 }
 VOCABULARY = {"error", "result", "secret", "scope", "url", "token", "clock", "observer"}
 # The transport knows nothing of OAuth, although these layers lie below it.
-NOT_IN_TRANSPORT = {"protocol", "strategies", "cache"}
+NOT_IN_TRANSPORT = {"protocol", "strategies", "store", "cache"}
 # Headers of detail/ belong to the layer that uses them; whatever is not named here is L1.
 DETAIL = {"asio": "config", "awaitable": "config"}
 ASIO_IN_DETAIL = {"asio", "awaitable"}
 ASIO_HEADERS = {tree.INCLUDE / f"coauth/detail/{name}.hpp" for name in ASIO_IN_DETAIL}
 FREE = {"coauth/fwd.hpp"}
 # Packages of opt-in components: the one header that may know each, and that no other one includes.
-OPT_IN = {"nlohmann": "coauth/json/nlohmann.hpp", "boost": "coauth/json/boost.hpp"}
+OPT_IN = {"nlohmann": "coauth/json/nlohmann.hpp", "boost": "coauth/json/boost.hpp",
+          "yaml-cpp": "coauth/openapi_yaml.hpp"}
 
 
 def detail_layer(path, users):

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <chrono>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -188,8 +189,13 @@ inline awaitable<void> ask(call_handle call, std::shared_ptr<cache_entry> entry,
             co_return;
         }
     }
-    result<token_ref> got = co_await detail::acquire(entry, fetcher, demand);
-    call->outcome.emplace(std::move(got));
+    try {
+        result<token_ref> got = co_await detail::acquire(entry, fetcher, demand);
+        call->outcome.emplace(std::move(got));
+    } catch (...) {
+        // As token_source does: one that is cancelled before it begins ends by an exception.
+        call->outcome.emplace(detail::fetch_run::from_exception(std::current_exception()));
+    }
     call->on_end();
 }
 

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace coauth_test {
 
@@ -18,7 +19,14 @@ public:
     explicit masked_text(std::string_view text) {
         for (char const c : text) add(c);
     }
+    /// Of what masked() gave, perhaps in another process.
+    [[nodiscard]] static masked_text of_masked(std::string masked) {
+        masked_text text;
+        text.masked_ = std::move(masked);
+        return text;
+    }
     void add(char c) { masked_ += mask(c); }
+    [[nodiscard]] std::string const& masked() const noexcept { return masked_; }
     [[nodiscard]] std::size_t size() const noexcept { return masked_.size(); }
     [[nodiscard]] bool matches(char const* at) const noexcept {
         for (std::size_t i = 0; i != masked_.size(); ++i) {
@@ -29,6 +37,7 @@ public:
     [[nodiscard]] char first() const noexcept { return mask(masked_[0]); }
 
 private:
+    masked_text() = default;
     [[nodiscard]] static char mask(char c) noexcept { return static_cast<char>(c ^ 0x55); }
     std::string masked_;
 };

@@ -251,7 +251,7 @@ public:
     }
 
     [[nodiscard]] fake_fetcher const& fetcher() const { return *fetcher_; }
-    /// Then a fetch may go on, for those who wait for it, beside the next one.
+    /// Then a fetch may begin or go on, for those who wait for it, beside the next one.
     [[nodiscard]] bool erases() const { return seed_ % 5 == 0; }
     [[nodiscard]] int needless() const { return oracle_.needless; }
     [[nodiscard]] coauth::token_cache_statistics statistics() const { return key_.statistics(); }
@@ -342,7 +342,7 @@ TEST(cache_threads, thousand_random_schedules_keep_the_rules) {
         schedule s(seed);
         s.run();  // and ends: nobody is left waiting
         ASSERT_TRUE(s.erases() || s.fetcher().overlap() <= 1U) << seed;
-        ASSERT_EQ(s.needless(), 0) << seed;
+        ASSERT_TRUE(s.erases() || s.needless() == 0) << seed;
         ASSERT_EQ(s.statistics().current_flights, 0U) << seed;
     }
 }

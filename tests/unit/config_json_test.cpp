@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 
+#include <coauth/client_auth/client_secret_jwt.hpp>
 #include <coauth/client_auth/client_secret_post.hpp>
+#include <coauth/client_auth/private_key_jwt.hpp>
+#include <coauth/client_auth/tls_client_auth.hpp>
 #include <coauth/config_json.hpp>
 
 #include <gtest/gtest.h>
@@ -86,6 +89,57 @@ TEST(config_json, the_client_is_the_one_that_code_would_make) {
               coauth::client_secret_basic("id", secret()).cache_identity().reveal());
     EXPECT_EQ(of("client_secret_post"),
               coauth::client_secret_post("id", secret()).cache_identity().reveal());
+    EXPECT_EQ(of("client_secret_jwt"),
+              coauth::client_secret_jwt("id", secret()).cache_identity().reveal());
+    EXPECT_EQ(of("none"), coauth::public_client("id").cache_identity());
+}
+
+TEST(config_json, private_key_jwt_has_everything_of_its_options_but_the_hook) {
+    auto const settings = from_json(R"({"token":{
+        "token_endpoint":"https://a.example/t", "client_id":"id",
+        "token_endpoint_auth_method":"private_key_jwt", "private_key":"file:/key.pem",
+        "private_key_password":"env:P", "token_endpoint_auth_signing_alg":"PS256",
+        "client_assertion":{"audience":"https://a.example","type":"x","key_id":"k",
+                            "certificate_thumbprint":true,"header":{"a":"b"},"lifetime":"30s"}}})");
+    ASSERT_TRUE(settings) << settings.error().what();
+    coauth::client_assertion_options const options{.audience = "https://a.example",
+                                                   .type = "x",
+                                                   .key_id = "k",
+                                                   .certificate_thumbprint = true,
+                                                   .header = {{"a", "b"}},
+                                                   .lifetime = 30s};
+    coauth::private_key_jwt const same(
+        "id",
+        {coauth::secret::from_file("/key.pem"),
+         {.password = coauth::secret::from_env("P"), .algorithm = coauth::jws_algorithm::ps256}},
+        options);
+    EXPECT_EQ(settings->token.client.cache_identity()->reveal(), same.cache_identity().reveal());
+    EXPECT_FALSE(settings->token.client.needs_client_certificate());
+}
+
+TEST(config_json, each_method_asks_for_what_it_needs_and_for_nothing_else) {
+    auto const with = [](std::string const& method, std::string const& more = "") {
+        return refusal(R"({"token":{"token_endpoint":"https://a.example/t","client_id":"id",)"
+                       R"("token_endpoint_auth_method":")" +
+                       method + '"' + more + "}}");
+    };
+    for (char const* method : {"client_secret_basic", "client_secret_post", "client_secret_jwt"}) {
+        EXPECT_EQ(with(method), "/token/client_secret: missing");
+        EXPECT_EQ(with(method, R"(,"client_secret":"env:S")"), "accepted");
+    }
+    EXPECT_EQ(with("private_key_jwt"), "/token/private_key: missing for private_key_jwt");
+    EXPECT_EQ(with("private_key_jwt", R"(,"private_key":"file:/k")"), "accepted");
+    for (char const* method : {"tls_client_auth", "self_signed_tls_client_auth"}) {
+        EXPECT_EQ(with(method), "/token/tls/certificate_file: missing for this method");
+        EXPECT_EQ(with(method, R"(,"tls":{"certificate_file":"/c.pem"})"), "accepted");
+        EXPECT_EQ(with(method, R"(},"tls":{"certificate_file":"/c.pem")"), "accepted");
+    }
+    EXPECT_EQ(with("none"), "accepted");
+    EXPECT_EQ(with("private_key_jwt", R"(,"private_key":"file:/k",)"
+                                      R"("client_assertion":{"lifetime":"6m"})"),
+              "client assertion: the lifetime is not from 1 s to 5 min");
+    EXPECT_NE(with("private_key_jwt", R"(,"private_key":"-----BEGIN c4n4ry")"), "accepted");
+    EXPECT_NE(with("none", R"(,"client_assertion":{"modify":1})"), "accepted");
 }
 
 TEST(config_json, an_unknown_key_is_an_error_with_the_nearest_name_and_the_place) {
@@ -146,7 +200,8 @@ TEST(config_json, wrong_types_and_ranges_say_what_is_allowed_and_never_the_value
     EXPECT_EQ(token(R"("audience":null)"), "expected text");
     EXPECT_EQ(token(R"("scope":"c4n4ry\"")"), "a scope cannot hold '\"'");
     EXPECT_EQ(token(R"("token_endpoint_auth_method":"c4n4ry")"),
-              "expected client_secret_basic or client_secret_post");
+              "expected client_secret_basic or client_secret_post or client_secret_jwt or "
+              "private_key_jwt or tls_client_auth or self_signed_tls_client_auth or none");
     EXPECT_EQ(token(R"("resource":"c4n4ry")"), "expected strings");
     EXPECT_EQ(token(R"("resource":["a",1])"), "expected strings");
     EXPECT_EQ(token(R"("parameters":{"a":1})"),

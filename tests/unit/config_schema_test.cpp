@@ -31,11 +31,15 @@ bool is_made_into_something(key const& k) {
     static std::set<std::string> const pointers{"/token/client_secret",
                                                 "/token/token_endpoint_auth_method",
                                                 "/token/client_secret_basic_encoding",
+                                                "/token/private_key",
+                                                "/token/private_key_password",
+                                                "/token/token_endpoint_auth_signing_alg",
                                                 "/api/http_basic/user_id",
                                                 "/api/http_basic/password",
                                                 "/api/api_key/header",
                                                 "/api/api_key/value"};
-    return pointers.contains(k.pointer) || k.pointer.ends_with("/proxy/from_environment");
+    return pointers.contains(k.pointer) || k.pointer.starts_with("/token/client_assertion/") ||
+           k.pointer.ends_with("/proxy/from_environment");
 }
 
 bool is_shared(key const& k) {
@@ -76,7 +80,8 @@ std::pair<json, std::string> sample(key const& k) {
         case kind::secret: return {"file:/a/b", "/a/b"};
         default: break;
     }
-    bool const url = k.pointer.ends_with("_url") || k.pointer.ends_with("_endpoint");
+    bool const url = k.pointer.ends_with("_url") || k.pointer.ends_with("_endpoint") ||
+                     k.pointer.ends_with("/issuer");
     std::string text = url ? "https://other.example.com/x" : "other";
     if (k.pointer.ends_with("/proxy/url")) text = "http://other.example.com:8080";
     return {text, text};

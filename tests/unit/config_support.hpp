@@ -112,11 +112,14 @@ inline void render(rendered& out, std::string const& part,
 
 inline void render(rendered& out, std::string const& part,
                    coauth::token_source_config const& config) {
-    auto const& [token_url, client, scope, audience, resource, parameters, headers, tls, hooks,
-                 observer, log, response, max_response_body, lifetime, fetch_deadline,
-                 connect_deadline, first_byte_deadline, clock, proxy, insecure_http, network] =
-        config;
+    auto const& [token_url, issuer, metadata_url, expected_issuer, client, scope, audience,
+                 resource, parameters, headers, tls, hooks, observer, log, response,
+                 max_response_body, lifetime, fetch_deadline, connect_deadline, first_byte_deadline,
+                 clock, proxy, insecure_http, network] = config;
     out[part + "/token_endpoint"] = text_of(token_url);
+    out[part + "/issuer"] = text_of(issuer);
+    out[part + "/metadata_url"] = text_of(metadata_url);
+    out[part + "/expected_issuer"] = text_of(expected_issuer);
     auto const identity = client ? client.cache_identity() : std::nullopt;
     out[part + "/client_id"] = identity ? std::string(identity->reveal()) : "";
     out[part + "/scope"] = text_of(scope);

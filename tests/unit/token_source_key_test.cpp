@@ -307,6 +307,20 @@ TEST_F(cached_source, invalidated_token_is_given_out_no_more) {
     EXPECT_TRUE(token.rejected());
 }
 
+//
+TEST_F(cached_source, erased_token_is_forgotten_by_all_who_share_it) {
+    token_source const one(cache, io.get_executor(), config());
+    token_source const other(cache, io.get_executor(), config());
+    put(one, "token", 3600);
+    token_ref const held = other.try_cached();
+    one.erase();
+    EXPECT_FALSE(one.try_cached());
+    EXPECT_FALSE(other.try_cached());
+    EXPECT_EQ(held.authorization(), "Bearer token");
+    put(other, "newer", 3600);
+    EXPECT_EQ(one.try_cached().authorization(), "Bearer newer");
+}
+
 TEST_F(cached_source, handle_outlives_source_cache_and_context) {
     token_ref kept;
     {

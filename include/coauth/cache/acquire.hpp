@@ -7,12 +7,15 @@
 #define COAUTH_CACHE_ACQUIRE_HPP
 
 #include <coauth/cache/cache_entry.hpp>
+#include <coauth/cache/credential_look.hpp>
 #include <coauth/cache/fetch_run.hpp>
 #include <coauth/cache/token_decision.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,6 +33,22 @@ public:
         generation_ = generation;
         origin_ = std::move(origin);
         return std::move(*this);
+    }
+
+    /// While a failure is remembered, the next attempt is waited for.
+    void wait_through_backoff(bool wait) noexcept { through_backoff_ = wait; }
+    /// How long to wait now, before another look, for the attempt that follows a remembered
+    /// failure; empty where that is the answer. In steps, since a mended secret, retry_now() or
+    /// another caller may end the pause at any time.
+    [[nodiscard]] std::optional<duration> pause(cache_entry& entry, time_point now) {
+        if (!through_backoff_) return std::nullopt;
+        if (!next_attempt_) {
+            std::optional<duration> const rest = entry.health(now).next_attempt_in;
+            if (!rest) return duration::zero();
+            next_attempt_ = saturating_add(now, *rest);
+        }
+        if (now >= *next_attempt_ || *next_attempt_ > deadline_) return std::nullopt;
+        return std::min<duration>(*next_attempt_ - now, std::chrono::seconds(1));
     }
 
     /// Goes with the fetch if this caller starts it (W3C Trace Context).
@@ -64,10 +83,12 @@ public:
         note_->why = a.why;
         if (a.flight) a.flight->report.want();
     }
-    void note_end(detail::flight const& f, duration waited) const {
+    /// A caller may wait for one flight after another.
+    void note_end(detail::flight const& f, clock const& by, time_point since) const {
         if (note_ == nullptr) return;
-        note_->waited += waited;
-        note_->exchanges = f.report.records();
+        note_->waited += by.now() - since;
+        exchange_records const said = f.report.records();
+        note_->exchanges.insert(note_->exchanges.end(), said.begin(), said.end());
     }
 
 private:
@@ -77,7 +98,9 @@ private:
     std::string traceparent_;
     token_decision* note_ = nullptr;
     std::weak_ptr<suspension>* report_ = nullptr;
+    std::optional<time_point> next_attempt_;
     bool rejected_ = false;
+    bool through_backoff_ = false;
 };
 
 /// A token, an error, or (only after a rejection) an empty token: the caller keeps its 401.
@@ -91,7 +114,24 @@ inline awaitable<result<token_ref>> acquire(std::shared_ptr<cache_entry> entry,
         time_point const now = entry->policy().clock.now();
         cache_entry::arrival a = demand.arrive(*entry, now, executor);
         demand.note_arrival(a);
-        if (a.failure) co_return std::move(*a.failure);
+        if (a.failure) {
+            auto const asked = credential_look::whom_to_ask(*entry, fetcher, *a.failure, now);
+            std::optional<duration> pause = demand.pause(*entry, now);
+            if (!asked && !pause) co_return std::move(*a.failure);
+            auto const waiting = std::make_shared<suspension>();
+            demand.report(waiting);
+            std::shared_ptr<credential_look> look;
+            if (asked) look = credential_look::start(entry, asked, waiting);
+            asio::steady_timer timer(executor);
+            duration const limit = asked ? credential_look::patience : *pause;
+            wake_at(timer, std::min(demand.deadline() - now, limit), waiting);
+            wake_reason const reason = co_await suspension::wait(waiting);
+            if (reason == wake_reason::cancelled) co_return error(errc::cancelled, stage::token);
+            bool const changed = reason == wake_reason::ready && look->found_another();
+            if (!changed && !pause) co_return std::move(*a.failure);
+            if (fetcher->stopped()) co_return error(errc::stopped, stage::token);
+            continue;
+        }
         if (!a.flight) co_return std::move(a.token);
 
         demand.report(a.flight.waiting());
@@ -107,7 +147,7 @@ inline awaitable<result<token_ref>> acquire(std::shared_ptr<cache_entry> entry,
         asio::steady_timer timer(executor);
         if (limit != time_point::max()) wake_at(timer, limit - now, a.flight.waiting());
         wake_reason const reason = co_await suspension::wait(a.flight.waiting());
-        demand.note_end(*a.flight, entry->policy().clock.now() - now);
+        demand.note_end(*a.flight, entry->policy().clock, now);
         if (reason == wake_reason::cancelled) co_return error(errc::cancelled, stage::token);
         if (reason == wake_reason::expired && limit == demand.deadline()) {
             co_return error(errc::deadline_exceeded, stage::token,
@@ -122,7 +162,9 @@ inline awaitable<result<token_ref>> acquire(std::shared_ptr<cache_entry> entry,
         // Another source of the same token was stopped with its fetch; this one has not been. Once,
         // so that a fetch which says so of itself ends.
         bool const stopped = !answer && answer.error().is(errc::stopped);
-        bool const again = stopped && first && !fetcher->stopped();
+        // Or the token has been rejected since it came: another one is on its way, or will be.
+        bool const rejected = answer && *answer && answer->rejected();
+        bool const again = first && !fetcher->stopped() && (stopped || rejected);
         if (!again) co_return std::move(answer);
     }
 }

@@ -16,6 +16,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -47,6 +48,8 @@ struct cache_core {
     std::shared_ptr<hazard_domain> domain = hazard_domain::make();
     cache_counters counters;
     flight_limit limit;
+    /// Called, without a lock, where a fetch starts. Set before there is an entry; may be empty.
+    std::function<void()> sweep;
     atomic<std::uint64_t> next_generation{1};
 };
 

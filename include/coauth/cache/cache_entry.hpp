@@ -130,6 +130,9 @@ public:
                 std::shared_ptr<detail::context_gate> gate,
                 std::shared_ptr<detail::token_fetcher> const& fetcher, bool at_home);
 
+    /// What the next fetch may go by, also when the token itself has been rejected.
+    [[nodiscard]] detail::token_renewal renewal() const;
+
     /// How things stand; sends nothing.
     [[nodiscard]] token_health health(time_point now) const;
 
@@ -206,6 +209,7 @@ private:
     void start(detail::flight& f, time_point now, fetch_reason why) noexcept;
     [[nodiscard]] fetch_reason why_none() const noexcept;
     [[nodiscard]] time_point earliest(time_point now, fetch_reason why) const noexcept;
+    [[nodiscard]] bool refresh_due(time_point now) const;
     [[nodiscard]] bool remembers_failure(time_point now) const;
     [[nodiscard]] bool answer_from_memory(arrival& a, time_point now);
     [[nodiscard]] bool settle_from_memory(detail::flight& f, time_point now) noexcept;
@@ -248,13 +252,15 @@ private:
     /// When the last fetch was to begin, in nanoseconds of boot_clock.
     detail::atomic<std::int64_t> last_start_{never};
     static_assert(std::atomic<std::int64_t>::is_always_lock_free);
+    /// A refresh token has been refused: this key does without, until it is erased.
+    detail::atomic<bool> refresh_refused_{false};
     /// There is something in origins_.
     detail::atomic<bool> watching_{false};
     /// The last token was given up by hand.
     detail::atomic<bool> forced_{false};
     static_assert(std::atomic<bool>::is_always_lock_free);
 
-    mutable std::mutex mutex_;
+    mutable detail::mutex mutex_;
     std::unique_ptr<detail::origin_cooldowns> origins_;  ///< None before the first rejection.
     std::weak_ptr<detail::token_fetcher> home_;
     /// The one whose flight was overdue last.

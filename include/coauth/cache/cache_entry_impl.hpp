@@ -6,6 +6,7 @@
 #define COAUTH_CACHE_CACHE_ENTRY_IMPL_HPP
 
 #include <coauth/cache/cache_entry.hpp>
+#include <coauth/cache/timeline.hpp>
 
 namespace coauth {
 
@@ -143,6 +144,7 @@ inline void cache_entry::start(detail::flight& f, time_point now, fetch_reason w
     // sync: the next holder of the flight comes after this one
     last_start_.store(at.time_since_epoch().count(), std::memory_order_relaxed);
     detail::cache_counters::add(core_->counters.fetches);
+    if (core_->sweep) core_->sweep();
 }
 
 inline time_point cache_entry::earliest(time_point now, fetch_reason why) const noexcept {
@@ -154,28 +156,28 @@ inline time_point cache_entry::earliest(time_point now, fetch_reason why) const 
 
 inline cache_entry::arrival cache_entry::begin_refresh(time_point now) {
     arrival a;
-    auto const due = [&] {
-        detail::hazard_guard const current(domain(), current_);
-        return current && !current->fresh(now) && current->valid(now);
-    };
     {
         detail::hazard_guard const f(domain(), flight_);
         if (f && !give_up_overdue(*f, now)) return a;
     }
-    if (!due() || remembers_failure(now)) return a;
+    if (!refresh_due(now)) return a;
     auto const why = fetch_reason::refresh_ahead;
     auto made = std::make_unique<detail::flight>(core_, why, std::string(), earliest(now, why),
                                                  policy_->fetch_deadline, false, nullptr);
     detail::flight& f = *made;
     if (!take_off(made)) return a;
     detail::flight_place fetch(f);
-    // Renewed or failed meanwhile, by another flight. Not so when it has been rejected meanwhile.
-    bool const still = due() && !remembers_failure(now);
-    if (!still && settle_from_memory(f, now)) return a;
+    if (settle_from_memory(f, now)) return a;  // as in launch()
     start(f, now, why);
     detail::cache_counters::add(core_->counters.background_refreshes);
     a.fetch = std::move(fetch);
     return a;
+}
+
+inline bool cache_entry::refresh_due(time_point now) const {
+    if (remembers_failure(now)) return false;
+    detail::hazard_guard const current(domain(), current_);
+    return current && !current->fresh(now) && current->valid(now);
 }
 
 inline bool cache_entry::remembers_failure(time_point now) const {

@@ -72,6 +72,8 @@ inline void cache_entry::publish(detail::flight& f, time_point now,
         note_renewal(f, now, number, vouched_for);
         // From here on nothing throws.
         f.same_token = vouched_for;
+        // sync: renewal() of the next flight
+        if (got.refresh_refused) refresh_refused_.store(true, std::memory_order_relaxed);
         forced_.store(false, std::memory_order_relaxed);  // sync: none, for people
         COAUTH_TEST_YIELD();
         // sync: seq_cst with hazard_domain::protect(): a reader that announced the old record is
@@ -108,6 +110,7 @@ inline void cache_entry::remember(detail::flight& f, time_point now, error failu
     if (owned) {
         // Also what is not remembered spaces the renewals ahead of time: nobody waits for those.
         time_point next_ahead = saturating_add(now, policy_->lifetime.min_refresh_interval);
+        detail::hazard_guard const current(domain(), current_);
         if (kind != failure_kind::not_remembered) {
             backoff steps;
             {
@@ -117,22 +120,26 @@ inline void cache_entry::remember(detail::flight& f, time_point now, error failu
             duration const pause = steps.next(kind, failure.retry_after(), random_unit());
             next_ahead = saturating_add(now, pause);
             f.pause = next_ahead - now;
-            auto made = std::make_unique<detail::remembered_failure>(failure, next_ahead, steps);
+            auto made = std::make_unique<detail::remembered_failure>(
+                failure, next_ahead, steps, current ? current->generation : 0);
             // sync: seq_cst with hazard_domain::protect(), as for current_
             drop(failed_.exchange(made.release(), std::memory_order_seq_cst));
         }
-        detail::hazard_guard const current(domain(), current_);
         if (current && current->usable(now)) f.token = detail::record_share::of(domain(), *current);
         if (current && current->valid(now)) current->move_soft(next_ahead);
     }
     f.failure = std::move(failure);
 }
 
-/// Ends a flight that has just begun when no fetch is needed any more.
+/// Ends a flight that has just begun when no fetch is needed any more, because of what another one
+/// has brought. A token that was rejected meanwhile needs one all the more.
 inline bool cache_entry::settle_from_memory(detail::flight& f, time_point now) noexcept {
     detail::record_share token;
     error failure;
     try {
+        // sync: the ticket of the fetch, which the caller has
+        bool const ahead = f.reason.load(std::memory_order_relaxed) == fetch_reason::refresh_ahead;
+        if (ahead && refresh_due(now)) return false;
         if (remembers_failure(now)) {
             detail::hazard_guard const failed(domain(), failed_);
             if (failed) failure = failed->failure;
@@ -236,14 +243,22 @@ inline detail::flight_place cache_entry::running(detail::token_fetcher const* fe
     return place;
 }
 
+inline detail::token_renewal cache_entry::renewal() const {
+    // sync: publish() of the last flight, which came before this one
+    if (refresh_refused_.load(std::memory_order_relaxed)) return {};
+    detail::hazard_guard const current(domain(), current_);
+    if (!current || current->refresh_token.empty()) return {};
+    return {current->refresh_token.clone(), current->scope};
+}
+
 inline void cache_entry::retry_now() {
     detail::remembered_failure* const failed =
         failed_.exchange(nullptr, std::memory_order_seq_cst);  // sync: hazard_domain::protect()
     if (failed == nullptr) return;
+    std::uint64_t const put_off = failed->generation;
     drop(failed);
-    // The failure had put the renewal ahead of time off as well.
     detail::hazard_guard const current(domain(), current_);
-    if (current) current->move_soft(clock_.now());
+    if (current && current->generation == put_off) current->move_soft(clock_.now());
 }
 
 inline void cache_entry::erase() noexcept {
@@ -260,6 +275,7 @@ inline void cache_entry::erase() noexcept {
     }
     drop(current_.exchange(nullptr, std::memory_order_seq_cst));  // sync: hazard_domain::protect()
     drop(failed_.exchange(nullptr, std::memory_order_seq_cst));   // sync: hazard_domain::protect()
+    refresh_refused_.store(false, std::memory_order_relaxed);     // sync: renewal()
 }
 
 inline bool cache_entry::idle(time_point now) const noexcept {

@@ -46,7 +46,7 @@ public:
         std::uint64_t n = 0;
         std::memcpy(&n, key.digest().data(), sizeof n);
         n = (n ^ seed_[0]) * (seed_[1] | 1U);
-        n = (n ^ (n >> 32U)) * (seed_[1] | 1U);
+        n = (n ^ (n >> 32U)) * 0xD6E8FEB86659FD93U;  // odd, about half of its bits set
         return n ^ (n >> 32U);
     }
 

@@ -6,18 +6,15 @@
 #ifndef COAUTH_CACHE_FETCH_REPORT_HPP
 #define COAUTH_CACHE_FETCH_REPORT_HPP
 
-#include <coauth/fwd.hpp>
+#include <coauth/cache/exchange_records.hpp>
 
 #include <atomic>
 #include <cstddef>
 #include <memory>
 #include <mutex>
 #include <utility>
-#include <vector>
 
 namespace coauth::detail {
-
-using exchange_records = std::vector<std::shared_ptr<exchange_record const>>;
 
 class fetch_report {
 public:
@@ -33,6 +30,10 @@ public:
         std::lock_guard const lock(mutex_);
         if (records_.size() <= number) records_.resize(number + 1);
         records_[number] = std::move(record);
+    }
+    [[nodiscard]] std::size_t size() const {
+        std::lock_guard const lock(mutex_);
+        return records_.size();
     }
     [[nodiscard]] exchange_records records() const {
         std::lock_guard const lock(mutex_);

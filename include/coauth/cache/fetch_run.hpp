@@ -36,8 +36,7 @@ public:
                       any_executor const& fallback) noexcept {
         flight_place const mine = f.another();
         try {
-            auto const first = entry->home();
-            if (first && usable(*first)) fetcher = first;
+            fetcher = in_charge(*entry, std::move(fetcher));
             context_gate::pass const alive = fetcher->gate()->enter();
             bool const at_home = alive && !entry->hangs(fetcher);
             if (!at_home && !fallback) throw exception(error(errc::executor_gone, stage::token));
@@ -50,6 +49,13 @@ public:
             asio::co_spawn(executor, drive(run, std::move(fetcher)),
                            asio::bind_cancellation_slot(run->cancel_.slot(), completion(run)));
         } catch (...) { entry->settle(*mine, from_exception(std::current_exception())); }
+    }
+
+    /// Who fetches: the home of the key while it can, else the caller's own.
+    [[nodiscard]] static std::shared_ptr<token_fetcher> in_charge(
+        cache_entry& entry, std::shared_ptr<token_fetcher> own) {
+        auto const first = entry.home();
+        return first && usable(*first) ? first : std::move(own);
     }
 
     fetch_run(any_executor const& executor, std::shared_ptr<cache_entry> entry, flight_place f)
@@ -158,6 +164,7 @@ private:
         order.why = f.reason.load(std::memory_order_relaxed);  // sync: none, for people
         order.traceparent = f.traceparent;
         order.report = std::shared_ptr<fetch_report>(self, &f.report);
+        order.by = self->entry_->renewal();
         return order;
     }
 

@@ -11,18 +11,21 @@
 #include <coauth/detail/hazard_domain.hpp>
 #include <coauth/error.hpp>
 
+#include <cstdint>
 #include <utility>
 
 namespace coauth::detail {
 
 struct remembered_failure : hazard_domain::retirable {
-    remembered_failure(error e, time_point until, backoff after)
-        : failure(std::move(e)), retry_at(until), steps(after) {}
+    remembered_failure(error e, time_point until, backoff after, std::uint64_t held)
+        : failure(std::move(e)), retry_at(until), steps(after), generation(held) {}
 
     error const failure;
     time_point const retry_at;
     /// Where the next failure goes on.
     backoff const steps;
+    /// Of the token whose renewal it has put off; 0 without one.
+    std::uint64_t const generation;
 };
 
 }  // namespace coauth::detail

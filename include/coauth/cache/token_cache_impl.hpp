@@ -19,11 +19,17 @@ namespace coauth {
 
 struct token_cache::shared {
     explicit shared(token_cache_options const& options)
-        : core(std::make_shared<detail::cache_core>(options)), entries(core, options.max_entries) {}
+        : core(std::make_shared<detail::cache_core>(options)),
+          entries(std::make_shared<detail::entry_map>(core, options.max_entries)) {
+        // An entry may outlive the cache.
+        core->sweep = [weak = std::weak_ptr(entries)] {
+            if (auto const map = weak.lock()) map->sweep();
+        };
+    }
 
     std::shared_ptr<detail::cache_core> core;
     secret const identity_key = random_secret(32);
-    detail::entry_map entries;
+    std::shared_ptr<detail::entry_map> entries;
 };
 
 COAUTH_INLINE token_cache::token_cache() : token_cache(token_cache_options()) {}
@@ -41,19 +47,19 @@ COAUTH_INLINE token_cache_statistics token_cache::statistics() const {
 
 COAUTH_INLINE std::shared_ptr<cache_entry> token_cache::bind(cache_key const& key,
                                                              cache_policy const& policy) const {
-    return shared_->entries.bind(key, policy);
+    return shared_->entries->bind(key, policy);
 }
 
 COAUTH_INLINE token_ref token_cache::find(cache_key const& key, time_point now,
                                           bool& refresh_due) const {
-    return shared_->entries.find(key, now, refresh_due);
+    return shared_->entries->find(key, now, refresh_due);
 }
 
 COAUTH_INLINE void token_cache::erase(cache_key const& key) const noexcept {
-    shared_->entries.erase(key);
+    shared_->entries->erase(key);
 }
 
-COAUTH_INLINE void token_cache::clear() const noexcept { shared_->entries.clear(); }
+COAUTH_INLINE void token_cache::clear() const noexcept { shared_->entries->clear(); }
 
 COAUTH_INLINE std::string token_cache::credential_identity(std::string_view credential) const {
     auto const digest = hmac_sha256(shared_->identity_key.reveal(), credential);

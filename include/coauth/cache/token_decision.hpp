@@ -5,7 +5,7 @@
 #ifndef COAUTH_CACHE_TOKEN_DECISION_HPP
 #define COAUTH_CACHE_TOKEN_DECISION_HPP
 
-#include <coauth/cache/fetch_report.hpp>
+#include <coauth/cache/exchange_records.hpp>
 #include <coauth/clock.hpp>
 #include <coauth/observer.hpp>
 

@@ -5,15 +5,18 @@
 #ifndef COAUTH_CACHE_TOKEN_FETCHER_HPP
 #define COAUTH_CACHE_TOKEN_FETCHER_HPP
 
+#include <coauth/cache/credential_watch.hpp>
 #include <coauth/cache/fetch_report.hpp>
 #include <coauth/clock.hpp>
 #include <coauth/detail/asio.hpp>
 #include <coauth/detail/context_gate.hpp>
 #include <coauth/observer.hpp>
 #include <coauth/result.hpp>
+#include <coauth/secret.hpp>
 #include <coauth/token.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace coauth::detail {
@@ -22,6 +25,16 @@ struct fetched_token {
     token_response response;
     /// When the token request was begun: lifetimes count from here.
     time_point started;
+    /// The refresh token was of no use, and shall not be tried again.
+    bool refresh_refused = false;
+};
+
+/// What a renewal may go by: of the token that it replaces.
+struct token_renewal {
+    /// Empty: there is none.
+    secret refresh_token{};
+    /// What an answer without a scope means (RFC 6749 §6).
+    std::optional<std::string> scope{};
 };
 
 /// What a fetch is told.
@@ -32,6 +45,7 @@ struct fetch_order {
     std::string traceparent = {};
     /// Null where nobody can ask.
     std::shared_ptr<fetch_report> report = nullptr;
+    token_renewal by = {};
 };
 
 class token_fetcher {
@@ -42,6 +56,11 @@ public:
     /// a sequential one. May throw; may take as long as it likes: the flight has its own deadline.
     [[nodiscard]] virtual awaitable<result<fetched_token>> fetch(fetch_order order) = 0;
 
+    /// Whether it would prove itself with another secret now than in its last fetch. Runs like
+    /// fetch(); an exception means no.
+    [[nodiscard]] virtual awaitable<bool> credential_changed() { co_return false; }
+    [[nodiscard]] credential_watch& credential() noexcept { return credential_; }
+
     /// It takes no more work.
     [[nodiscard]] virtual bool stopped() const noexcept = 0;
 
@@ -49,6 +68,9 @@ public:
     /// gate has been passed.
     [[nodiscard]] virtual any_executor home() const = 0;
     [[nodiscard]] virtual std::shared_ptr<context_gate> const& gate() const noexcept = 0;
+
+private:
+    credential_watch credential_;
 };
 
 }  // namespace coauth::detail

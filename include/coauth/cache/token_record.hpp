@@ -6,7 +6,7 @@
 #ifndef COAUTH_CACHE_TOKEN_RECORD_HPP
 #define COAUTH_CACHE_TOKEN_RECORD_HPP
 
-#include <coauth/cache/timeline.hpp>
+#include <coauth/cache/lifetime_policy.hpp>
 #include <coauth/clock.hpp>
 #include <coauth/detail/atomic.hpp>
 #include <coauth/detail/hazard_domain.hpp>
@@ -28,6 +28,7 @@ struct token_record : hazard_domain::retirable {
         : generation(number),
           scheme_size(response.token_type.size()),
           scope(response.scope),
+          refresh_token(response.refresh_token.clone()),
           soft(times.soft.time_since_epoch().count()),
           hard(times.hard.time_since_epoch().count()),
           started(times.started),
@@ -44,6 +45,8 @@ struct token_record : hazard_domain::retirable {
     wiped_buffer authorization;
     std::size_t const scheme_size;
     std::optional<std::string> const scope;
+    /// Empty where none came, or where it is of no use.
+    secret const refresh_token;
     /// Nanoseconds of boot_clock; both 0 once rejected, and never anything else again. soft <=
     /// hard, so that a reader needs one comparison.
     atomic<std::int64_t> soft;
@@ -73,20 +76,19 @@ struct token_record : hazard_domain::retirable {
 
     /// True for the first one.
     bool reject() noexcept {
-        // sync: release for fresh(), valid(); the exchange tells the first of two
-        bool const first = hard.exchange(0, std::memory_order_acq_rel) != 0;
-        COAUTH_TEST_YIELD();
+        // soft first: a token that is not valid any more is not fresh either, for anybody.
         soft.store(0, std::memory_order_release);  // sync: fresh(), move_soft()
-        return first;
+        COAUTH_TEST_YIELD();
+        // sync: release for valid(), acq_rel to tell the first of two
+        return hard.exchange(0, std::memory_order_acq_rel) != 0;
     }
     /// Not when it has been rejected: then nothing but a new record brings the token back.
     void move_soft(time_point at) noexcept {
         std::int64_t seen = soft.load(std::memory_order_relaxed);  // sync: the exchange below
-        for (;;) {
-            std::int64_t const latest = hard.load(std::memory_order_acquire);  // sync: reject()
-            if (seen == 0 || latest == 0) return;
+        while (seen != 0) {
+            std::int64_t const latest = hard.load(std::memory_order_relaxed);  // sync: as above
             COAUTH_TEST_YIELD();
-            // sync: release for fresh(). A reject() that came in between has stored 0, or will.
+            // sync: release for fresh(). Fails when a reject() has come in between.
             if (soft.compare_exchange_weak(seen, std::min(latest, at.time_since_epoch().count()),
                                            std::memory_order_release, std::memory_order_relaxed)) {
                 return;

@@ -20,11 +20,17 @@
 namespace coauth {
 
 /// One awaitable member that takes the token request, edits it and gives it back. It runs on the
-/// source's executor, once per token request; an exception fails that request.
+/// source's executor, once per token request, and once more before a second send of a request that
+/// it has called `single_use`; an exception fails that request. It also runs, with a request that
+/// is not sent, while a failure is remembered that another credential may mend: at most once a
+/// second, if it has called `token_request::credential()` or thrown the last time.
 ///
 /// A type may also have `cache_identity()`, convertible to std::string_view or returning a secret:
 /// whoever has the same identity may be given the same token from memory. Without it a source keeps
 /// its tokens to itself.
+///
+/// A type whose static constexpr `needs_client_certificate` is true is refused by a source that has
+/// no client certificate for the token endpoint.
 template <class T>
 concept client_authentication = std::move_constructible<T> &&
     requires(T const& t, token_request r) {
@@ -47,12 +53,16 @@ public:
         return self_->authenticate(std::move(request));
     }
     [[nodiscard]] std::optional<secret> cache_identity() const { return self_->cache_identity(); }
+    [[nodiscard]] bool needs_client_certificate() const noexcept {
+        return self_->needs_client_certificate();
+    }
 
 private:
     struct interface {
         virtual ~interface() = default;
         virtual awaitable<token_request> authenticate(token_request request) const = 0;
         virtual std::optional<secret> cache_identity() const = 0;
+        virtual bool needs_client_certificate() const noexcept = 0;
     };
 
     template <class T>
@@ -71,6 +81,13 @@ private:
                 return secret(std::string_view(text));
             } else {
                 return std::nullopt;
+            }
+        }
+        bool needs_client_certificate() const noexcept override {
+            if constexpr (requires { bool(T::needs_client_certificate); }) {
+                return T::needs_client_certificate;
+            } else {
+                return false;
             }
         }
         T method;

@@ -55,6 +55,7 @@ COAUTH_INLINE awaitable<token_request> client_secret_basic::authenticate(
     base64_encode_to(header, credentials);
     request.header("Authorization", header.view());
     request.authentication_method("client_secret_basic").basic_encodings_differ(differ);
+    if (!from.is_fixed()) request.credential(value.reveal());
     co_return request;
 }
 

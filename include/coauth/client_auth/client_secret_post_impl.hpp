@@ -31,6 +31,7 @@ COAUTH_INLINE awaitable<token_request> client_secret_post::authenticate(token_re
     secret const value = co_await from.read();
     request.parameter("client_id", client_id).parameter("client_secret", value.reveal());
     request.authentication_method("client_secret_post");
+    if (!from.is_fixed()) request.credential(value.reveal());
     co_return request;
 }
 

@@ -22,9 +22,10 @@ namespace coauth {
 /// Called for every token request, on the source's executor; bounded by the fetch deadline. An
 /// exception fails that token request.
 template <class T>
-concept secret_provider = std::copy_constructible<T> && requires(T const& t) {
+concept secret_provider = requires(T const& t) {
     { t() } -> std::same_as<awaitable<secret>>;
-};
+}
+&&std::copy_constructible<T>;
 
 class secret_source {
 public:
@@ -37,6 +38,9 @@ public:
 
     /// The secret as it is now. Throws coauth::exception(errc::secret_unavailable).
     [[nodiscard]] awaitable<secret> read() const;
+
+    /// It is always the same value.
+    [[nodiscard]] bool is_fixed() const noexcept;
 
     /// Tells two sources apart without asking a provider: for a fixed value the value, for a
     /// variable or file its name, for a provider its object. To be digested under a key, never

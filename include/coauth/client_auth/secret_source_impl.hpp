@@ -53,6 +53,10 @@ COAUTH_INLINE awaitable<secret> secret_source::read_now(std::shared_ptr<origin c
     co_return std::move(value).value();
 }
 
+COAUTH_INLINE bool secret_source::is_fixed() const noexcept {
+    return std::holds_alternative<secret>(origin_->what);
+}
+
 COAUTH_INLINE secret secret_source::identity() const {
     if (auto const* fixed = std::get_if<secret>(&origin_->what)) {
         detail::wiped_buffer text;

@@ -57,29 +57,36 @@ void base64_append(Sink& out, std::string_view bytes, base64_alphabet const& alp
     }
 }
 
-[[nodiscard]] inline std::optional<std::string> base64_read(std::string_view text,
-                                                            base64_alphabet const& alphabet) {
+/// False, with part of it in `out`, for a text that is not exactly what base64_append() writes.
+template <class Sink>
+[[nodiscard]] bool base64_read_to(Sink& out, std::string_view text,
+                                  base64_alphabet const& alphabet) {
     if (alphabet.padded) {
-        if (text.size() % 4 != 0) return std::nullopt;
+        if (text.size() % 4 != 0) return false;
         for (int i = 0; i != 2 && text.ends_with('='); ++i) text.remove_suffix(1);
     }
     std::size_t const tail = text.size() % 4;
-    if (tail == 1) return std::nullopt;
+    if (tail == 1) return false;
 
-    std::string out;
-    out.reserve(text.size() / 4 * 3 + 2);
+    out.reserve(out.size() + text.size() / 4 * 3 + 2);
     std::uint32_t bits = 0;
     unsigned held = 0;
     for (char const c : text) {
         int const value = alphabet.decode[static_cast<unsigned char>(c)];
-        if (value < 0) return std::nullopt;
+        if (value < 0) return false;
         bits = bits << 6 | static_cast<std::uint32_t>(value);
         held += 6;
         if (held < 8) continue;
         held -= 8;
         out.push_back(static_cast<char>(static_cast<unsigned char>(bits >> held & 0xFFU)));
     }
-    if ((bits & ((1U << held) - 1U)) != 0) return std::nullopt;
+    return (bits & ((1U << held) - 1U)) == 0;
+}
+
+[[nodiscard]] inline std::optional<std::string> base64_read(std::string_view text,
+                                                            base64_alphabet const& alphabet) {
+    std::string out;
+    if (!base64_read_to(out, text, alphabet)) return std::nullopt;
     return out;
 }
 
@@ -110,9 +117,20 @@ inline void base64_encode_to(detail::wiped_buffer& out, std::string_view bytes) 
     return out;
 }
 
-/// Nothing when `text` is not exactly what base64url_encode() writes for some bytes.
+/// The same, appended to a buffer that is wiped.
+inline void base64url_encode_to(detail::wiped_buffer& out, std::string_view bytes) {
+    detail::base64_append(out, bytes, detail::base64_url);
+}
+
+/// Nothing when `text` is not exactly what base64url_encode() writes for some bytes. Not for
+/// secrets: the result is an ordinary string.
 [[nodiscard]] inline std::optional<std::string> base64url_decode(std::string_view text) {
     return detail::base64_read(text, detail::base64_url);
+}
+
+/// The same for secrets, appended to a buffer that is wiped; false where the other gives nothing.
+[[nodiscard]] inline bool base64url_decode_to(detail::wiped_buffer& out, std::string_view text) {
+    return detail::base64_read_to(out, text, detail::base64_url);
 }
 
 }  // namespace coauth

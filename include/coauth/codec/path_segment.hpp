@@ -5,7 +5,7 @@
 #ifndef COAUTH_CODEC_PATH_SEGMENT_HPP
 #define COAUTH_CODEC_PATH_SEGMENT_HPP
 
-#include <coauth/codec/percent.hpp>
+#include <coauth/config.hpp>
 #include <coauth/error.hpp>
 #include <coauth/result.hpp>
 
@@ -18,15 +18,12 @@ namespace coauth {
 /// percent-encoded, '/' and '%' too. Refused with errc::invalid_target: "." and "..", which stay
 /// dot segments however they are encoded, and the empty value, with which the path would name the
 /// collection instead of one of its members.
-[[nodiscard]] inline result<std::string> encode_path_segment(std::string_view value) {
-    if (value.empty() || value == "." || value == "..") {
-        return error(errc::invalid_target, stage::configuration,
-                     value.empty() ? "a path parameter is empty"
-                                   : "a path parameter is a dot segment ('.' or '..')");
-    }
-    return percent_encode(value, char_sets::unreserved);
-}
+[[nodiscard]] result<std::string> encode_path_segment(std::string_view value);
 
 }  // namespace coauth
+
+#ifndef COAUTH_SEPARATE_COMPILATION
+#include <coauth/codec/path_segment_impl.hpp>
+#endif
 
 #endif

@@ -35,8 +35,16 @@ public:
     /// inside of base64. One of less than 8 bytes only where it stands as a word of its own.
     void add_secret(std::string_view value) { values_.add(value); }
 
-    /// The value of a header field. Of Authorization the scheme stays, of cookies their names.
+    /// Whether a parameter, JSON member or header of this name is redacted because of the name.
+    [[nodiscard]] bool hides(std::string_view name) const { return names_.contain(name); }
+    [[nodiscard]] bool hides_header(std::string_view name) const {
+        return names_.contain_header(name);
+    }
+
+    /// The value of a header field. Of Authorization the scheme stays, of cookies their names. A
+    /// note in brackets in place of one that no server takes.
     [[nodiscard]] std::string header(std::string_view name, std::string_view value) const {
+        if (value.size() > longest_header) return detail::size_note(value.size());
         detail::wiped_buffer out;
         return detail::redact_header_by_name(names_, name, values_.remove(value, out));
     }
@@ -101,6 +109,8 @@ public:
     }
 
 private:
+    static constexpr std::size_t longest_header = std::size_t{64} * 1024;
+
     void add(http_fields& shown, std::string_view name, std::string_view value) const {
         detail::wiped_buffer out;
         // The name is the peer's, too.

@@ -5,7 +5,6 @@
 #ifndef COAUTH_CODEC_TRACE_CONTEXT_HPP
 #define COAUTH_CODEC_TRACE_CONTEXT_HPP
 
-#include <algorithm>
 #include <cstddef>
 #include <string_view>
 
@@ -20,7 +19,7 @@ namespace coauth {
         if (shape[i] == '-' ? text[i] != '-' : !hex) return false;
     }
     auto const zeros = [](std::string_view id) {
-        return std::all_of(id.begin(), id.end(), [](char c) { return c == '0'; });
+        return id.find_first_not_of('0') == std::string_view::npos;
     };
     return !zeros(text.substr(3, 32)) && !zeros(text.substr(36, 16));
 }

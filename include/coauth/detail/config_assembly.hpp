@@ -7,7 +7,10 @@
 #define COAUTH_DETAIL_CONFIG_ASSEMBLY_HPP
 
 #include <coauth/client_auth/client_secret_basic.hpp>
+#include <coauth/client_auth/client_secret_jwt.hpp>
 #include <coauth/client_auth/client_secret_post.hpp>
+#include <coauth/client_auth/private_key_jwt.hpp>
+#include <coauth/client_auth/tls_client_auth.hpp>
 #include <coauth/codec/utf8.hpp>
 #include <coauth/config_schema.hpp>
 #include <coauth/detail/config_value.hpp>
@@ -110,12 +113,7 @@ private:
                                 name_of("/token/token_endpoint") + " and " +
                                 name_of("/api/base_url"));
         }
-        if (token) {
-            for (char const* const one :
-                 {"/token/token_endpoint", "/token/client_id", "/token/client_secret"}) {
-                require(one, "");
-            }
-        }
+        if (token) check_client();
         if (api) require("/api/base_url", "");
         if (any_below("/api/http_basic/")) {
             require("/api/http_basic/user_id", " for HTTP Basic");
@@ -125,6 +123,30 @@ private:
         check_one_authorization(token);
         if (token) check_proxy("/token", draft_.token_proxy);
         if (api) check_proxy("/api", draft_.api_proxy);
+    }
+
+    void check_client() {
+        bool const found = has("/token/issuer") || has("/token/metadata_url");
+        if (!found) require("/token/token_endpoint", "");
+        require("/token/client_id", "");
+        switch (draft_.auth_method) {
+            case config_auth_method::client_secret_basic:
+            case config_auth_method::client_secret_post:
+            case config_auth_method::client_secret_jwt: require("/token/client_secret", ""); break;
+            case config_auth_method::private_key_jwt:
+                require("/token/private_key", " for private_key_jwt");
+                break;
+            case config_auth_method::tls_client_auth:
+            case config_auth_method::self_signed_tls_client_auth:
+                if (any_certificate()) break;
+                problem(name_of("/token/tls/certificate_file"), "missing for this method");
+                break;
+            case config_auth_method::none: break;
+        }
+    }
+    [[nodiscard]] bool any_certificate() const {
+        return has("/token/tls/certificate_file") || has("/token/tls/certificate_pem") ||
+               has("/tls/certificate_file") || has("/tls/certificate_pem");
     }
 
     void check_one_authorization(bool token) {
@@ -176,12 +198,33 @@ private:
     }
 
     [[nodiscard]] any_client_authentication client() {
-        secret_source from = source_of(draft_.client_secret);
-        if (draft_.auth_method == config_auth_method::client_secret_post) {
-            return client_secret_post(std::move(draft_.client_id), std::move(from));
+        std::string id = std::move(draft_.client_id);
+        auto const client_secret = [this] { return source_of(draft_.client_secret); };
+        switch (draft_.auth_method) {
+            case config_auth_method::client_secret_basic: break;
+            case config_auth_method::client_secret_post:
+                return client_secret_post(std::move(id), client_secret());
+            case config_auth_method::client_secret_jwt:
+                return client_secret_jwt(std::move(id), client_secret(),
+                                         std::move(draft_.assertion));
+            case config_auth_method::private_key_jwt:
+                return private_key_jwt(std::move(id), signing_key(), std::move(draft_.assertion));
+            case config_auth_method::tls_client_auth: return tls_client_auth(std::move(id));
+            case config_auth_method::self_signed_tls_client_auth:
+                return self_signed_tls_client_auth(std::move(id));
+            case config_auth_method::none: return public_client(std::move(id));
         }
-        return client_secret_basic(std::move(draft_.client_id), std::move(from),
-                                   draft_.basic_encoding);
+        return client_secret_basic(std::move(id), client_secret(), draft_.basic_encoding);
+    }
+    [[nodiscard]] signing_key_source signing_key() {
+        signing_key_options options;
+        if (has("/token/private_key_password")) {
+            options.password = source_of(draft_.private_key_password);
+        }
+        if (has("/token/token_endpoint_auth_signing_alg")) {
+            options.algorithm = draft_.signing_algorithm;
+        }
+        return {source_of(draft_.private_key), std::move(options)};
     }
     [[nodiscard]] coauth::authorization authorization() {
         if (has("/api/http_basic/password")) {

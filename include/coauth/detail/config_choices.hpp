@@ -23,7 +23,19 @@ inline constexpr bool config_choices = false;
 template <>
 inline constexpr config_choice<config_auth_method> config_choices<config_auth_method>[] = {
     {"client_secret_basic", config_auth_method::client_secret_basic},
-    {"client_secret_post", config_auth_method::client_secret_post}};
+    {"client_secret_post", config_auth_method::client_secret_post},
+    {"client_secret_jwt", config_auth_method::client_secret_jwt},
+    {"private_key_jwt", config_auth_method::private_key_jwt},
+    {"tls_client_auth", config_auth_method::tls_client_auth},
+    {"self_signed_tls_client_auth", config_auth_method::self_signed_tls_client_auth},
+    {"none", config_auth_method::none}};
+
+template <>
+inline constexpr config_choice<jws_algorithm> config_choices<jws_algorithm>[] = {
+    {"RS256", jws_algorithm::rs256},
+    {"PS256", jws_algorithm::ps256},
+    {"ES256", jws_algorithm::es256},
+    {"EdDSA", jws_algorithm::eddsa}};
 
 template <>
 inline constexpr config_choice<coauth::basic_credentials>

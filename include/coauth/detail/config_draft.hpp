@@ -6,7 +6,9 @@
 #ifndef COAUTH_DETAIL_CONFIG_DRAFT_HPP
 #define COAUTH_DETAIL_CONFIG_DRAFT_HPP
 
+#include <coauth/client_auth/client_assertion.hpp>
 #include <coauth/client_auth/client_secret_basic.hpp>
+#include <coauth/jose/signing_key.hpp>
 #include <coauth/rest_client_config.hpp>
 #include <coauth/secret.hpp>
 #include <coauth/token_source_config.hpp>
@@ -21,7 +23,15 @@ namespace coauth::detail {
 /// Nothing, a reference, or a value that was written inline on purpose.
 using config_secret = std::variant<std::monostate, secret_reference, secret>;
 
-enum class config_auth_method : unsigned char { client_secret_basic, client_secret_post };
+enum class config_auth_method : unsigned char {
+    client_secret_basic,
+    client_secret_post,
+    client_secret_jwt,
+    private_key_jwt,
+    tls_client_auth,
+    self_signed_tls_client_auth,
+    none,
+};
 
 /// The parts of a proxy_config: without a `url` and `from_environment` there is none.
 struct config_proxy {
@@ -42,6 +52,10 @@ struct config_draft {
     config_secret client_secret = {};
     config_auth_method auth_method = config_auth_method::client_secret_basic;
     coauth::basic_credentials basic_encoding = coauth::basic_credentials::rfc6749;
+    config_secret private_key = {};
+    config_secret private_key_password = {};
+    jws_algorithm signing_algorithm = jws_algorithm::rs256;
+    client_assertion_options assertion = {};
 
     std::string basic_user_id = {};
     config_secret basic_password = {};

@@ -99,13 +99,23 @@ inline void add_token_keys(config_rows& rows) {
     using draft = config_draft;
     using source = token_source_config;
     rows.part("/token", "");
-    rows.add("token_endpoint", "TOKEN_ENDPOINT", config_at<&draft::token, &source::token_url>,
-             "URL of the token endpoint (RFC 8414): https, or http on loopback. Required.", "",
+    rows.add(
+        "token_endpoint", "TOKEN_ENDPOINT", config_at<&draft::token, &source::token_url>,
+        "URL of the token endpoint (RFC 8414): https, or http on loopback. Required, or issuer.",
+        "", config_rule::url);
+    rows.add("issuer", "ISSUER", config_at<&draft::token, &source::issuer>,
+             "Instead: the issuer, whose metadata names the token endpoint.", "", config_rule::url);
+    rows.add("metadata_url", "METADATA_URL", config_at<&draft::token, &source::metadata_url>,
+             "Instead: where that metadata is, for a server that keeps it elsewhere.", "",
              config_rule::url);
+    rows.add("expected_issuer", "EXPECTED_ISSUER",
+             config_at<&draft::token, &source::expected_issuer>,
+             "The issuer that the metadata at metadata_url must name.");
     rows.add("client_id", "CLIENT_ID", config_at<&draft::client_id>,
              "The client identifier (RFC 6749 §2.2). Required.");
-    rows.add("client_secret", "CLIENT_SECRET", config_at<&draft::client_secret>,
-             "Its secret, read anew for every token request. Required.");
+    rows.add(
+        "client_secret", "CLIENT_SECRET", config_at<&draft::client_secret>,
+        "Its secret, read anew for every token request. Required by the methods that have one.");
     rows.add("token_endpoint_auth_method", "TOKEN_ENDPOINT_AUTH_METHOD",
              config_at<&draft::auth_method>, "How the client authenticates (RFC 7591 §2).",
              "client_secret_basic");
@@ -113,6 +123,14 @@ inline void add_token_keys(config_rows& rows) {
              config_at<&draft::basic_encoding>,
              "Id and secret form-urlencoded in the Basic header, as the RFC says, or raw.",
              "rfc6749");
+    rows.add(
+        "private_key", "PRIVATE_KEY", config_at<&draft::private_key>,
+        "The key of private_key_jwt: PEM, PKCS#12 or a JWK, read anew for every token request.");
+    rows.add("private_key_password", "PRIVATE_KEY_PASSWORD",
+             config_at<&draft::private_key_password>, "Opens it where it is encrypted.");
+    rows.add("token_endpoint_auth_signing_alg", "TOKEN_ENDPOINT_AUTH_SIGNING_ALG",
+             config_at<&draft::signing_algorithm>,
+             "How it signs; without this RS256, ES256 or EdDSA by the kind of key.");
     rows.add("scope", "SCOPE", config_at<&draft::token, &source::scope>,
              "Scope tokens separated by spaces (RFC 6749 §3.3).");
     rows.add("audience", "AUDIENCE", config_at<&draft::token, &source::audience>,
@@ -141,6 +159,26 @@ inline void add_token_keys(config_rows& rows) {
     rows.code_only("clock", "CLOCK", "Where the time comes from.");
     rows.code_only("insecure_http", "INSECURE_HTTP", "Credentials over plain http.");
     rows.code_only("network", "NETWORK", "In the place of DNS, TCP and TLS.");
+}
+
+inline void add_assertion_keys(config_rows& rows) {
+    using draft = config_draft;
+    using options = client_assertion_options;
+    rows.part("/token/client_assertion", "CLIENT_ASSERTION_");
+    rows.add("audience", "AUDIENCE", config_at<&draft::assertion, &options::audience>,
+             "`aud` of the methods that end with _jwt, instead of the token endpoint's URL.");
+    rows.add("type", "TYPE", config_at<&draft::assertion, &options::type>, "`typ` of the header.",
+             "JWT");
+    rows.add("key_id", "KEY_ID", config_at<&draft::assertion, &options::key_id>,
+             "`kid` of the header, instead of the JWK's.");
+    rows.add("certificate_thumbprint", "CERTIFICATE_THUMBPRINT",
+             config_at<&draft::assertion, &options::certificate_thumbprint>,
+             "Send `x5t#S256` of the certificate that stands with the key.", "false");
+    rows.add("header", "HEADER", config_at<&draft::assertion, &options::header>,
+             "Further members of the header.");
+    rows.add("lifetime", "LIFETIME", config_at<&draft::assertion, &options::lifetime>,
+             "From `iat` to `exp`, from 1 s to 5 min.", "60s", config_rule::positive);
+    rows.code_only("modify", "MODIFY", "Changes an assertion before it is signed.");
 }
 
 inline void add_response_keys(config_rows& rows) {
@@ -306,6 +344,7 @@ void add_proxy_keys(config_rows& rows, std::string section, std::string prefix) 
     std::vector<config::key> keys;
     config_rows rows(keys);
     add_token_keys(rows);
+    add_assertion_keys(rows);
     add_response_keys(rows);
     add_lifetime_keys(rows);
     add_api_keys(rows);

@@ -41,7 +41,7 @@ protected:
 
     /// It will be called: what else it might have waited for comes too late.
     [[nodiscard]] bool is_next() const noexcept {
-        return is_next_.load(std::memory_order_relaxed);  // sync: a hint, see the store
+        return next_.load(std::memory_order_relaxed) != this;  // sync: none, see follow()
     }
 
     any_executor executor_;
@@ -49,10 +49,20 @@ protected:
 
 private:
     friend class flight_delivery;
-    flight_waiter* next_ = nullptr;
+
+    /// Puts `after` behind this one, or nobody.
+    void follow(flight_waiter* after) noexcept {
+        // sync: none, a post leads to those who follow the link, and is_next() may be late
+        next_.store(after, std::memory_order_relaxed);
+    }
+    [[nodiscard]] flight_waiter* next() const noexcept {
+        return next_.load(std::memory_order_relaxed);  // sync: as above
+    }
+
+    /// In a batch; itself before that.
+    atomic<flight_waiter*> next_{this};
+    static_assert(std::atomic<flight_waiter*>::is_always_lock_free);
     function const called_;
-    atomic<bool> is_next_{false};
-    static_assert(std::atomic<bool>::is_always_lock_free);
 };
 
 /// Calls waiters that no longer stand in a line. One thread.
@@ -67,14 +77,17 @@ public:
     ~flight_delivery() { flush(); }
 
     void add(flight_waiter& w) noexcept {
-        w.is_next_.store(true, std::memory_order_relaxed);  // sync: none, late is early enough
+        w.follow(nullptr);
         if (!enter(w)) {
             w.called_(w, flight_waiter::call::abandoned);
             return;
         }
         if (size_ == batch_size || (size_ != 0 && w.executor_ != first_->executor_)) flush();
-        w.next_ = nullptr;
-        (size_ == 0 ? first_ : last_->next_) = &w;
+        if (size_ == 0) {
+            first_ = &w;
+        } else {
+            last_->follow(&w);
+        }
         last_ = &w;
         ++size_;
     }
@@ -109,7 +122,7 @@ private:
     private:
         void call(flight_waiter::call how) {
             flight_waiter& w = *next_;
-            next_ = w.next_;  // `w` may be gone after the call
+            next_ = w.next();  // `w` may be gone after the call
             w.called_(w, how);
         }
 

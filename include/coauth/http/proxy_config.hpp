@@ -16,7 +16,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace coauth {
@@ -40,12 +39,12 @@ public:
     [[nodiscard]] secret identity() const;
 
 private:
-    using fixed_password = std::shared_ptr<secret const>;
+    struct kept;
 
     void check(std::string_view password) const;
 
     std::string user_;
-    std::variant<fixed_password, secret_reference> password_;
+    std::shared_ptr<kept const> kept_;
 };
 
 /// https targets go through a tunnel (CONNECT, RFC 9110 §9.3.6), with TLS to the server itself and

@@ -19,32 +19,36 @@
 
 namespace coauth {
 
+struct proxy_credentials::kept {
+    std::variant<secret, secret_reference> password;
+};
+
 COAUTH_INLINE proxy_credentials::proxy_credentials(std::string user, secret password)
     : user_(std::move(user)) {
     check(password.reveal());
-    password_ = std::make_shared<secret const>(std::move(password));
+    kept_ = std::make_shared<kept const>(kept{std::move(password)});
 }
 
 COAUTH_INLINE proxy_credentials::proxy_credentials(std::string user, secret_reference password)
-    : user_(std::move(user)), password_(std::move(password)) {
+    : user_(std::move(user)), kept_(std::make_shared<kept const>(kept{std::move(password)})) {
     check({});
 }
 
 COAUTH_INLINE result<secret> proxy_credentials::header() const {
-    if (auto const* fixed = std::get_if<fixed_password>(&password_)) {
-        return basic_auth(user_, (*fixed)->reveal());
+    if (auto const* fixed = std::get_if<secret>(&kept_->password)) {
+        return basic_auth(user_, fixed->reveal());
     }
-    result<secret> const now = std::get<secret_reference>(password_).read();
+    result<secret> const now = std::get<secret_reference>(kept_->password).read();
     if (!now) return now.error();
     if (error wrong = check_basic_auth(user_, now->reveal())) return wrong;
     return basic_auth(user_, now->reveal());
 }
 
 COAUTH_INLINE secret proxy_credentials::identity() const {
-    if (auto const* fixed = std::get_if<fixed_password>(&password_)) {
-        return basic_auth(user_, (*fixed)->reveal());
+    if (auto const* fixed = std::get_if<secret>(&kept_->password)) {
+        return basic_auth(user_, fixed->reveal());
     }
-    auto const& named = std::get<secret_reference>(password_);
+    auto const& named = std::get<secret_reference>(kept_->password);
     bool const file = named.where() == secret_reference::kind::file;
     return secret(user_ + (file ? ":file:" : ":environment:") + named.name());
 }

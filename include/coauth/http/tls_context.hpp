@@ -7,16 +7,15 @@
 #ifndef COAUTH_HTTP_TLS_CONTEXT_HPP
 #define COAUTH_HTTP_TLS_CONTEXT_HPP
 
-#include <coauth/codec/base64.hpp>
 #include <coauth/crypto/digest.hpp>
-#include <coauth/http/openssl_error.hpp>
+#include <coauth/crypto/openssl_error.hpp>
+#include <coauth/crypto/pem.hpp>
 #include <coauth/http/tls_config.hpp>
 #include <coauth/http/tls_trust.hpp>
 #include <coauth/result.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <memory>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -122,11 +121,11 @@ inline result<void> tls_context::load_trust(tls_config const& config) {
     identity_.add_part(found);
     bool any = !found.empty();
 
-    std::string file;
+    detail::wiped_buffer file;
     if (!config.ca_file.empty()) {
         std::error_code ec;
         file = detail::read_pem_file(config.ca_file, ec);
-        if (ec || detail::add_trusted_pem(store, file) <= 0) {
+        if (ec || detail::add_trusted_pem(store, file.view()) <= 0) {
             return error(errc::invalid_ca_certificate, stage::configuration,
                          "no CA certificate can be read from '" + config.ca_file + "'")
                 .with_cause(ec);
@@ -140,7 +139,7 @@ inline result<void> tls_context::load_trust(tls_config const& config) {
         }
         any = true;
     }
-    identity_.add_part(file);
+    identity_.add_part(file.view());
     identity_.add_part(config.ca_pem);
     if (any) return {};
     return error(errc::empty_trust_store, stage::configuration, "there is no CA certificate")
@@ -162,9 +161,7 @@ inline result<void> tls_context::load_client_certificate(tls_config const& confi
     detail::wiped_buffer chain;  // a private key may stand in it
     if (config.certificate_pem.empty()) {
         std::error_code ec;
-        std::string text = detail::read_pem_file(config.certificate_file, ec);
-        chain.append(text);
-        OPENSSL_cleanse(text.data(), text.size());
+        chain = detail::read_pem_file(config.certificate_file, ec);
         if (ec) {
             return error(errc::invalid_client_certificate, stage::configuration,
                          "'" + config.certificate_file + "' cannot be read")
@@ -174,13 +171,13 @@ inline result<void> tls_context::load_client_certificate(tls_config const& confi
         chain.append(config.certificate_pem);
     }
 
-    detail::bio_ptr const bio = detail::memory_bio(chain.view());
-    detail::x509_handle const leaf(PEM_read_bio_X509_AUX(bio.get(), nullptr, nullptr, nullptr));
+    detail::pem_reader text(chain.view());
+    detail::x509_handle const leaf(detail::read_certificate(text));
     if (!leaf || SSL_CTX_use_certificate(context_.get(), leaf.get()) != 1) {
         return invalid("the client certificate is not PEM, or too weak");
     }
     for (;;) {
-        detail::x509_handle above(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+        detail::x509_handle above(detail::read_certificate(text));
         if (!above) break;
         if (SSL_CTX_add0_chain_cert(context_.get(), above.get()) != 1) {
             return invalid("a certificate of the client's chain cannot be used");
@@ -189,9 +186,7 @@ inline result<void> tls_context::load_client_certificate(tls_config const& confi
     }
     ERR_clear_error();
 
-    sha256_digest digest{};
-    detail::digest_check(X509_digest(leaf.get(), EVP_sha256(), digest.data(), nullptr) == 1);
-    thumbprint_ = base64url_encode(as_bytes(digest));
+    thumbprint_ = detail::certificate_thumbprint(leaf.get());
     identity_.add_part(thumbprint_);
     return load_private_key(config, chain.view());
 }
@@ -215,16 +210,7 @@ inline result<void> tls_context::load_private_key(tls_config const& config,
         if (!read) return std::move(read).error();
         password = std::move(*read);
     }
-    // Without a callback of our own OpenSSL would ask on the terminal.
-    auto const give_password = [](char* out, int size, int, void* user) -> int {
-        std::string_view const text = static_cast<secret const*>(user)->reveal();
-        if (text.empty() || text.size() > static_cast<std::size_t>(size)) return -1;
-        std::memcpy(out, text.data(), text.size());
-        return static_cast<int>(text.size());
-    };
-    detail::bio_ptr const bio = detail::memory_bio(pem);
-    detail::openssl_ptr<EVP_PKEY, EVP_PKEY_free> const key(
-        PEM_read_bio_PrivateKey(bio.get(), nullptr, give_password, &password));
+    detail::key_handle const key = detail::read_private_key_pem(pem, password);
     char const* why = nullptr;
     if (!key) {
         why = "the private key cannot be read: not PEM, or the password is missing or wrong";

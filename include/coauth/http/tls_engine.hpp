@@ -7,7 +7,7 @@
 #ifndef COAUTH_HTTP_TLS_ENGINE_HPP
 #define COAUTH_HTTP_TLS_ENGINE_HPP
 
-#include <coauth/http/openssl_error.hpp>
+#include <coauth/crypto/openssl_error.hpp>
 #include <coauth/http/tls_context.hpp>
 
 #include <algorithm>

@@ -6,8 +6,8 @@
 #ifndef COAUTH_HTTP_TLS_FAILURE_HPP
 #define COAUTH_HTTP_TLS_FAILURE_HPP
 
+#include <coauth/crypto/openssl_error.hpp>
 #include <coauth/error.hpp>
-#include <coauth/http/openssl_error.hpp>
 
 #include <openssl/sslerr.h>
 #include <openssl/x509_vfy.h>

@@ -6,8 +6,9 @@
 #ifndef COAUTH_HTTP_TLS_TRUST_HPP
 #define COAUTH_HTTP_TLS_TRUST_HPP
 
-#include <coauth/http/openssl_error.hpp>
+#include <coauth/crypto/pem.hpp>
 #include <coauth/result.hpp>
+#include <coauth/secret.hpp>
 
 #include <array>
 #include <cerrno>
@@ -29,15 +30,9 @@
 
 namespace coauth::detail {
 
-using bio_ptr = openssl_ptr<BIO, BIO_free_all>;
-using x509_handle = openssl_ptr<X509, X509_free>;
-
-[[nodiscard]] inline bio_ptr memory_bio(std::string_view text) {
-    return bio_ptr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
-
-/// The text of a regular file of at most 16 MiB; the error is that of the operating system.
-[[nodiscard]] inline std::string read_pem_file(std::string const& path, std::error_code& ec) {
+/// The text of a regular file of at most 16 MiB, wiped since a private key may stand in it; the
+/// error is that of the operating system.
+[[nodiscard]] inline wiped_buffer read_pem_file(std::string const& path, std::error_code& ec) {
     constexpr std::size_t limit = std::size_t{16} * 1024 * 1024;
     struct descriptor {
         int fd;
@@ -46,7 +41,7 @@ using x509_handle = openssl_ptr<X509, X509_free>;
         }
     } const file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
     struct ::stat status {};
-    std::string text;
+    wiped_buffer text;
     if (file.fd < 0 || ::fstat(file.fd, &status) != 0) {
         ec = {errno, std::generic_category()};
         return text;
@@ -55,16 +50,19 @@ using x509_handle = openssl_ptr<X509, X509_free>;
         ec = std::make_error_code(std::errc::invalid_argument);
         return text;
     }
-    char piece[16 * 1024];
+    struct piece {
+        char bytes[16 * 1024];
+        ~piece() { wipe(bytes, sizeof bytes); }
+    } piece;
     for (;;) {
-        ::ssize_t const n = ::read(file.fd, piece, sizeof piece);
+        ::ssize_t const n = ::read(file.fd, piece.bytes, sizeof piece.bytes);
         if (n == 0) return text;
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) {
             ec = {errno, std::generic_category()};
             return text;
         }
-        text.append(piece, static_cast<std::size_t>(n));
+        text.append({piece.bytes, static_cast<std::size_t>(n)});
         if (text.size() > limit) {
             ec = std::make_error_code(std::errc::file_too_large);
             return text;
@@ -117,8 +115,8 @@ using x509_handle = openssl_ptr<X509, X509_free>;
     std::string found;
     auto const add_file = [&](std::string const& path) {
         std::error_code ec;
-        std::string const text = read_pem_file(path, ec);
-        if (ec || add_trusted_pem(store, text) <= 0) return false;
+        wiped_buffer const text = read_pem_file(path, ec);
+        if (ec || add_trusted_pem(store, text.view()) <= 0) return false;
         found += path + "\n";
         return true;
     };

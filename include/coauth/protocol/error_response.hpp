@@ -132,6 +132,15 @@ struct oauth_error_fields {
     if (context.client_auth_method == "client_secret_post") {
         return "the server may expect the credentials in the header: try client_secret_basic";
     }
+    if (context.client_auth_method.ends_with("_jwt")) {
+        return "the server may not have this key or secret, or may expect another algorithm, or "
+               "another audience in the assertion (often its issuer); or this machine's clock is "
+               "wrong";
+    }
+    if (context.client_auth_method.ends_with("tls_client_auth")) {
+        return "the server may not have seen the client certificate (is this its mTLS endpoint?), "
+               "or another one is registered";
+    }
     if (context.client_auth_method != "client_secret_basic") {
         return "compare client id, credentials and authentication method with what is registered "
                "at the server";

@@ -7,7 +7,6 @@
 #ifndef COAUTH_PROTOCOL_TOKEN_REQUEST_HPP
 #define COAUTH_PROTOCOL_TOKEN_REQUEST_HPP
 
-#include <coauth/codec/http1_writer.hpp>
 #include <coauth/codec/http_fields.hpp>
 #include <coauth/config.hpp>
 #include <coauth/error.hpp>
@@ -49,15 +48,7 @@ public:
 
     /// Sets a header. Throws coauth::exception(errc::invalid_header) for a name or value that HTTP
     /// does not allow, and for headers that the library sets itself.
-    token_request& header(std::string_view name, std::string_view value) {
-        if (check_user_header(name, value) != errc{}) {
-            throw exception(error(errc::invalid_header, stage::configuration,
-                                  "a header of the token request is not allowed by HTTP, or is set "
-                                  "by the library"));
-        }
-        headers_.set(name, value);
-        return *this;
-    }
+    token_request& header(std::string_view name, std::string_view value);
     [[nodiscard]] http_fields const& headers() const noexcept { return headers_; }
 
     /// The name of the client authentication method, for the hints of error messages.
@@ -66,6 +57,29 @@ public:
         return *this;
     }
     [[nodiscard]] std::string const& authentication_method() const noexcept { return method_; }
+
+    /// The secret or key that the client authenticates with, where it may be another one next time:
+    /// a source that sees it change does not wait for the end of a failure's pause. Never sent.
+    token_request& credential(std::string_view value) {
+        credential_ = secret(value);
+        return *this;
+    }
+    [[nodiscard]] secret const& credential() const noexcept { return credential_; }
+    /// The issuer of the authorization server, where one is configured; empty: only the token URL
+    /// is known. Never one that was read from unverified metadata.
+    token_request& issuer(std::string_view configured) {
+        issuer_ = configured;
+        return *this;
+    }
+    [[nodiscard]] std::string const& issuer() const noexcept { return issuer_; }
+
+    /// What authenticates the client here is good for one send: before the request goes out once
+    /// more, on another connection, the client authenticates it again.
+    token_request& single_use(bool once) {
+        single_use_ = once;
+        return *this;
+    }
+    [[nodiscard]] bool single_use() const noexcept { return single_use_; }
 
     /// The two ways to write credentials in a Basic header differ for this client.
     token_request& basic_encodings_differ(bool differ) {
@@ -82,6 +96,9 @@ private:
     std::vector<std::pair<std::string, secret>> parameters_;
     http_fields headers_;
     std::string method_;
+    secret credential_;
+    std::string issuer_;
+    bool single_use_ = false;
     bool basic_encodings_differ_ = false;
 };
 

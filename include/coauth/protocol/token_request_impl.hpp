@@ -6,6 +6,7 @@
 #define COAUTH_PROTOCOL_TOKEN_REQUEST_IMPL_HPP
 
 #include <coauth/codec/form.hpp>
+#include <coauth/codec/http1_writer.hpp>
 #include <coauth/protocol/token_request.hpp>
 
 #include <algorithm>
@@ -19,6 +20,16 @@ namespace coauth {
 COAUTH_INLINE token_request& token_request::add_parameter(std::string_view name,
                                                           std::string_view value) {
     parameters_.emplace_back(std::string(name), secret(value));
+    return *this;
+}
+
+COAUTH_INLINE token_request& token_request::header(std::string_view name, std::string_view value) {
+    if (check_user_header(name, value) != errc{}) {
+        throw exception(error(errc::invalid_header, stage::configuration,
+                              "a header of the token request is not allowed by HTTP, or is set "
+                              "by the library"));
+    }
+    headers_.set(name, value);
     return *this;
 }
 

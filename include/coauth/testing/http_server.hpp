@@ -11,6 +11,7 @@
 #include <coauth/codec/http1_limits.hpp>
 #include <coauth/detail/asio.hpp>
 #include <coauth/http/tls_config.hpp>
+#include <coauth/testing/accept_loop.hpp>
 #include <coauth/testing/memory_hosts.hpp>
 #include <coauth/testing/pki.hpp>
 #include <coauth/testing/server_connection.hpp>
@@ -177,25 +178,11 @@ private:
         acceptor.listen(4096);
         port_ = acceptor.local_endpoint().port();
         origin_ = (is_tls() ? "https://" : "http://") + options.host + ':' + std::to_string(port_);
-        asio::co_spawn(executor_, accept(shared_, std::move(acceptor)), asio::detached);
-    }
-
-    static awaitable<void> accept(std::shared_ptr<detail::server_shared> shared,
-                                  asio::ip::tcp::acceptor acceptor) {
-        for (;;) {
-            std::error_code ec;
-            asio::ip::tcp::socket socket =
-                co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, ec));
-            if (ec) {
-                // Most likely out of descriptors; that passes.
-                asio::steady_timer timer(acceptor.get_executor());
-                timer.expires_after(std::chrono::milliseconds(10));
-                co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ec));
-                continue;
-            }
-            socket.set_option(asio::ip::tcp::no_delay(true), ec);
+        auto const take = [shared = shared_](asio::ip::tcp::socket socket) {
             welcome(shared, std::move(socket), std::nullopt);
-        }
+        };
+        asio::co_spawn(executor_, detail::accept_connections(std::move(acceptor), take),
+                       asio::detached);
     }
 
     static void welcome(std::shared_ptr<detail::server_shared> const& shared,

@@ -45,11 +45,10 @@ public:
     /// connection. There is no other way to do that (SO_LINGER is for TCP). Nothing happens when
     /// the client has closed its end, and its number belongs to something else.
     void leave_unread_byte() const noexcept {
-        if (inode(fd_) != inode_) return;
+        // Only the duplicate is looked at: the client's thread may close the number at any time.
         descriptor const end(::fcntl(fd_, F_DUPFD_CLOEXEC, 0));
-        if (inode(end.get()) == inode_) {
-            static_cast<void>(::send(end.get(), "", 1, MSG_DONTWAIT | MSG_NOSIGNAL));
-        }
+        if (end.get() < 0 || inode(end.get()) != inode_) return;
+        static_cast<void>(::send(end.get(), "", 1, MSG_DONTWAIT | MSG_NOSIGNAL));
     }
 
 private:

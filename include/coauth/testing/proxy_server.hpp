@@ -9,6 +9,7 @@
 
 #include <coauth/clock.hpp>
 #include <coauth/detail/asio.hpp>
+#include <coauth/testing/accept_loop.hpp>
 #include <coauth/testing/fault_control.hpp>
 #include <coauth/testing/proxy_connection.hpp>
 #include <coauth/testing/request_log.hpp>
@@ -54,7 +55,8 @@ public:
         tcp::acceptor acceptor(*io_, {asio::ip::address_v4::loopback(), options.port}, true);
         acceptor.listen(1024);
         port_ = acceptor.local_endpoint().port();
-        asio::co_spawn(*io_, accept(std::move(acceptor)), asio::detached);
+        auto const take = [this](asio::ip::tcp::socket socket) { welcome(std::move(socket)); };
+        asio::co_spawn(*io_, detail::accept_connections(std::move(acceptor), take), asio::detached);
         thread_ = std::thread([io = io_.get()] { io->run(); });
     }
     proxy_server(proxy_server const&) = delete;
@@ -90,24 +92,11 @@ public:
     [[nodiscard]] std::vector<recorded_request> requests() const { return shared_.log.records(); }
 
 private:
-    awaitable<void> accept(asio::ip::tcp::acceptor acceptor) {
-        for (;;) {
-            std::error_code ec;
-            asio::ip::tcp::socket socket =
-                co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, ec));
-            if (ec) {
-                // Most likely out of descriptors; that passes.
-                asio::steady_timer timer(acceptor.get_executor());
-                timer.expires_after(std::chrono::milliseconds(10));
-                co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ec));
-                continue;
-            }
-            socket.set_option(asio::ip::tcp::no_delay(true), ec);
-            auto connection =
-                std::make_shared<detail::proxy_connection>(shared_, std::move(socket));
-            asio::co_spawn(acceptor.get_executor(),
-                           detail::proxy_connection::serve(std::move(connection)), asio::detached);
-        }
+    void welcome(asio::ip::tcp::socket socket) {
+        any_executor const executor = socket.get_executor();
+        auto connection = std::make_shared<detail::proxy_connection>(shared_, std::move(socket));
+        asio::co_spawn(executor, detail::proxy_connection::serve(std::move(connection)),
+                       asio::detached);
     }
 
     // The order matters: coroutines that are destroyed with the io_context use what stands above.

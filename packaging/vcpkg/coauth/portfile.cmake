@@ -28,7 +28,7 @@ vcpkg_cmake_config_fixup(CONFIG_PATH lib/cmake/coauth)
 vcpkg_fixup_pkgconfig()
 
 # A component that was not asked for is reported as missing by find_package.
-foreach(component IN ITEMS testing nlohmann_json boost_json)
+foreach(component IN ITEMS testing nlohmann_json boost_json openapi_yaml)
     string(REPLACE "_" "-" feature ${component})
     if(NOT feature IN_LIST FEATURES)
         file(REMOVE "${CURRENT_PACKAGES_DIR}/share/${PORT}/coauth-${component}-targets.cmake")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
 #include <coauth/cache/acquire.hpp>
+#include <coauth/exchange_record.hpp>
 #include <coauth/testing/manual_clock.hpp>
 
 #include <chrono>
@@ -299,6 +300,35 @@ TEST_F(single_flight, token_that_is_dead_on_arrival_is_given_to_those_who_waited
     EXPECT_FALSE(look(key.entry, fetcher));
 }
 
+TEST_F(single_flight, token_that_was_rejected_before_its_waiter_resumed_is_not_given_out) {
+    fetcher->hold();
+    auto const slow = call(other);
+    poll();
+    fetcher->let_go();
+    home->restart();
+    home->poll();  // the flight has settled, the waiter has not been resumed
+    key.entry->invalidate(1);
+    clock.advance(1s);
+    poll();
+    EXPECT_FALSE(slow->finished());
+    EXPECT_TRUE(fetcher->let_go());
+    poll();
+    EXPECT_EQ(slow->token(), "token2");
+}
+
+TEST_F(single_flight, cancellation_after_the_flight_has_settled_changes_nothing) {
+    fetcher->hold();
+    auto const late = call(other);
+    poll();
+    fetcher->let_go();
+    home->restart();
+    home->poll();
+    late->cancel.emit(asio::cancellation_type::terminal);
+    poll();
+    EXPECT_EQ(late->token(), "token1");
+    EXPECT_EQ(key.statistics().leaves, 0U);
+}
+
 //
 TEST_F(single_flight, destroyed_fetch_breaks_the_flight_for_waiters_elsewhere) {
     fetcher->hold();
@@ -413,6 +443,37 @@ TEST_F(single_flight, stop_of_the_home_does_not_fail_callers_of_another_source) 
     EXPECT_TRUE(own->failed_with(errc::stopped));
     EXPECT_EQ(foreign->token(), "token1");
     EXPECT_EQ(second->fetches(), 1U);
+}
+
+/// Puts what it hears into the report, as a fetch over HTTP does.
+class telling_fetcher : public fake_fetcher {
+public:
+    using fake_fetcher::fake_fetcher;
+    awaitable<result<fetched_token>> fetch(coauth::detail::fetch_order order) override {
+        auto record = std::make_shared<coauth::exchange_record>();
+        record->status = static_cast<int>(fetches()) + 1;
+        order.report->put(0, std::move(record));
+        return fake_fetcher::fetch(std::move(order));
+    }
+};
+
+TEST_F(single_flight, caller_that_waits_for_a_second_flight_has_the_exchanges_of_both) {
+    fetcher = std::make_shared<telling_fetcher>(home->get_executor(), clock);
+    fetcher->answer_with([&](unsigned n, time_point started) -> result<fetched_token> {
+        clock.advance(2s);
+        if (n == 1) return coauth::error(errc::stopped);
+        return granted("token", 3600, started);
+    });
+    coauth::token_decision note;
+    token_demand demand(time_point::max());
+    demand.note_to(note);
+    call(other.get_executor(), demand);
+    poll();
+    each_has("token");
+    ASSERT_EQ(note.exchanges.size(), 2U);
+    EXPECT_EQ(note.exchanges[0]->status, 1);
+    EXPECT_EQ(note.exchanges[1]->status, 2);
+    EXPECT_EQ(note.waited, 4s);
 }
 
 TEST_F(single_flight, stop_of_a_fetch_whose_context_is_gone_touches_nothing) {

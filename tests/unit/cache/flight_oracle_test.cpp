@@ -64,8 +64,7 @@ public:
             if (::testing::Test::HasFatalFailure()) return;
         }
         settle();
-        poll(0);
-        poll(1);
+        resume_all();
         compare();
         for (auto const& c : callers_) { ASSERT_TRUE(c->gone || !c->theirs.empty()); }
         EXPECT_LE(fetcher_->overlap(), 1U);
@@ -109,6 +108,7 @@ private:
         context& at = contexts_[c->context];
         token_demand demand(time_point::max());
         if (!rejected.empty()) {
+            resume_all();
             bool due = false;
             coauth::token_ref const token = key_.entry->find(clock_.now(), due);
             ASSERT_EQ(token ? std::string(token.access_token()) : "", rejected);
@@ -148,7 +148,14 @@ private:
                              : mutex_flight::outcome{token, {}});
     }
 
+    /// Here the cache does better: who has not resumed yet gets the next token, and not this one.
+    void resume_all() {
+        poll(0);
+        poll(1);
+    }
+
     void invalidate() {
+        resume_all();
         bool due = false;
         coauth::token_ref const token = key_.entry->find(clock_.now(), due);
         if (token) key_.entry->invalidate(token.generation());

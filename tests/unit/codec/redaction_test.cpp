@@ -214,6 +214,11 @@ TEST(redaction_head, keeps_schemes_and_the_names_of_cookies) {
     EXPECT_EQ(coauth::redact_header("Cookie", "Canary"), "[redacted]");
 }
 
+TEST(redaction_head, shows_only_the_size_of_a_value_that_no_server_takes) {
+    EXPECT_EQ(redactor().header("X-Note", std::string(65536, 'x')).size(), 65536U);
+    EXPECT_EQ(redactor().header("X-Note", std::string(65537, 'x')), "[65537 bytes]");
+}
+
 TEST(redaction_body, believes_the_content_rather_than_its_type) {
     EXPECT_EQ(shown_body("image/png", std::string_view("\x89PNG\0Canary", 11)), "[11 bytes]");
     EXPECT_EQ(shown_body("text/plain", "Canary\xFF"), "[7 bytes]");

@@ -3,8 +3,8 @@
 // Turns OpenSSL's per-thread error queue into error codes, and always leaves it empty: an old entry
 // would be taken for the failure of the next call. Any thread, each has its own queue.
 
-#ifndef COAUTH_HTTP_OPENSSL_ERROR_HPP
-#define COAUTH_HTTP_OPENSSL_ERROR_HPP
+#ifndef COAUTH_CRYPTO_OPENSSL_ERROR_HPP
+#define COAUTH_CRYPTO_OPENSSL_ERROR_HPP
 
 #include <memory>
 #include <openssl/err.h>

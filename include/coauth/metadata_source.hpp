@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// Finds out where an authorization server has its token endpoint, by its issuer. Asks once, keeps
+// the answer for as long as the server says (by the clock of the source), and longer while it
+// cannot be reached. One executor at a time: it is part of a token source's fetch.
+
+#ifndef COAUTH_METADATA_SOURCE_HPP
+#define COAUTH_METADATA_SOURCE_HPP
+
+#include <coauth/clock.hpp>
+#include <coauth/codec/http1_writer.hpp>
+#include <coauth/detail/asio.hpp>
+#include <coauth/http/exchange.hpp>
+#include <coauth/http/transport.hpp>
+#include <coauth/insecure.hpp>
+#include <coauth/protocol/server_metadata.hpp>
+#include <coauth/token_source_config.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace coauth::detail {
+
+class metadata_source {
+public:
+    /// Throws coauth::exception for what cannot be an issuer.
+    explicit metadata_source(token_source_config const& config)
+        : insecure_(config.insecure_http.has_value()),
+          with_certificate_(!config.tls.certificate_file.empty() ||
+                            !config.tls.certificate_pem.empty()),
+          clock_(config.clock),
+          expected_(config.issuer.empty() ? config.expected_issuer : config.issuer) {
+        if (config.issuer.empty()) {
+            places_.push_back(url::parse(config.metadata_url).value());
+        } else {
+            places_ = well_known_urls(config.issuer).value();
+        }
+        error insecure = check_transport(places_.front(), insecure_);
+        if (insecure) throw exception(std::move(insecure));
+    }
+
+    /// Where it looks first: names the server before anything is known of it.
+    [[nodiscard]] url const& place() const noexcept { return places_.front(); }
+    /// What the metadata must say.
+    [[nodiscard]] std::string const& expected_issuer() const noexcept { return expected_; }
+
+    /// The token endpoint. `over` outlives the await.
+    [[nodiscard]] static awaitable<result<url>> token_endpoint(
+        std::shared_ptr<metadata_source> self, std::shared_ptr<http::transport> over,
+        time_point deadline) {
+        if (self->known_ && self->clock_.now() < self->good_until_) co_return *self->known_;
+        error last;
+        for (url const& place : self->places_) {
+            http::exchange_options options;
+            options.origin = place;
+            options.repeatable = true;
+            options.max_body = max_document;
+            options.total_deadline = deadline;
+            http::exchange x(over, std::move(options));
+            for (;;) {
+                http::exchange::step const next = x.next();
+                if (next == http::exchange::step::done) break;
+                if (next == http::exchange::step::open) {
+                    bool const idle = x.try_open();
+                    if (!idle) co_await x.open();
+                } else if (next == http::exchange::step::compose) {
+                    compose(x, place);
+                } else {
+                    std::error_code ec;
+                    std::size_t const n = co_await x.io(ec);
+                    x.io_done(ec, n);
+                }
+            }
+            result<url> found = self->read(x, place);
+            if (found) co_return std::move(found);
+            last = std::move(found).error();
+            bool const elsewhere = !x.error() && x.status() == 404;
+            if (!elsewhere) break;
+        }
+        co_return self->without(std::move(last));
+    }
+
+private:
+    static constexpr std::size_t max_document = std::size_t{256} * 1024;
+    static constexpr duration usual_age = std::chrono::hours(1);
+    static constexpr duration shortest_age = std::chrono::minutes(1);
+    static constexpr duration longest_age = std::chrono::hours(24);
+
+    static void compose(http::exchange& x, url const& place) {
+        http1_head_writer head(x.output());
+        head.request_line("GET", place.target(), place.authority());
+        head.field("Accept", "application/json");
+        head.field("Accept-Encoding", "identity");
+        head.end();
+        x.send();
+    }
+
+    [[nodiscard]] result<url> read(http::exchange& x, url const& place) {
+        if (x.error()) return x.error();
+        if (x.status() != 200) {
+            return error(errc::discovery_failed, stage::token,
+                         "there is no metadata at " + place.to_string())
+                .with_http_status(x.status())
+                .with_endpoint(place.origin());
+        }
+        result<server_metadata> const m = parse_server_metadata(x.body(), expected_);
+        if (!m) return error(m.error()).with_endpoint(place.origin());
+        bool const alias = with_certificate_ && !m->mtls_token_endpoint.empty();
+        result<url> endpoint = url::parse(alias ? m->mtls_token_endpoint : m->token_endpoint);
+        if (!endpoint) return bad_metadata("its token_endpoint is not a URL that can be used");
+        if (error insecure = check_transport(*endpoint, insecure_)) return insecure;
+        known_ = *endpoint;
+        good_until_ = saturating_add(clock_.now(), age(x.fields()));
+        return endpoint;
+    }
+
+    /// What was known before is better than nothing, except where the server says otherwise.
+    [[nodiscard]] result<url> without(error last) {
+        if (!known_ || last.is(errc::issuer_mismatch)) return last;
+        good_until_ = saturating_add(clock_.now(), shortest_age);
+        return *known_;
+    }
+
+    /// Cache-Control's max-age (RFC 9111 §5.2.2.1), within bounds.
+    [[nodiscard]] static duration age(http_fields const& fields) {
+        std::string_view const control = fields.find("Cache-Control").value_or("");
+        std::size_t const at = control.find("max-age=");
+        if (at == std::string_view::npos) return usual_age;
+        std::string_view const digits = control.substr(at + 8);
+        std::int64_t seconds = 0;
+        auto const read = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
+        if (read.ec != std::errc()) return usual_age;
+        constexpr std::int64_t most = std::chrono::seconds(std::chrono::hours(24)).count();
+        return std::clamp<duration>(std::chrono::seconds(std::min(seconds, most)), shortest_age,
+                                    longest_age);
+    }
+
+    bool const insecure_;
+    bool const with_certificate_;
+    class clock const clock_;
+    std::string const expected_;
+    std::vector<url> places_;
+    std::optional<url> known_;
+    time_point good_until_;
+};
+
+}  // namespace coauth::detail
+
+#endif

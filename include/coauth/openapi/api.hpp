@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// Calls to the operations of a description, by id or by method and path. A cheap handle; copies
+// share client, token sources and cache. Any thread.
+
+#ifndef COAUTH_OPENAPI_API_HPP
+#define COAUTH_OPENAPI_API_HPP
+
+#include <coauth/codec/utf8.hpp>
+#include <coauth/config.hpp>
+#include <coauth/detail/awaitable.hpp>
+#include <coauth/detail/nearest_name.hpp>
+#include <coauth/openapi/arguments.hpp>
+#include <coauth/openapi/call_authorization.hpp>
+#include <coauth/openapi/configuration.hpp>
+#include <coauth/openapi/request_builder.hpp>
+#include <coauth/rest_client.hpp>
+#include <coauth/result.hpp>
+#include <coauth/url.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace coauth::openapi {
+
+class api {
+public:
+    /// Works as rest_client does, on a strand of `executor`. Throws coauth::exception with
+    /// condition::configuration when the configuration cannot work.
+    api(any_executor const& executor, configuration config)
+        : state_(std::make_shared<state const>(executor, std::move(config), executor)) {}
+    /// Works on `executor` itself, which one thread at a time runs.
+    api(single_threaded_t promise, any_executor const& executor, configuration config)
+        : state_(std::make_shared<state const>(executor, std::move(config), promise, executor)) {}
+
+    /// Calls an operation by its id, and gives the response whatever its status. Throws
+    /// coauth::exception before anything is sent: errc::unknown_operation, invalid_argument,
+    /// invalid_target, invalid_header; the awaitable throws what rest_client::send() does.
+    [[nodiscard]] awaitable<response> call(std::string operation_id,
+                                           arguments given = arguments()) const {
+        return state_->client.send(prepare(operation_id, given));
+    }
+    /// The same by method and by path as it stands in the description.
+    [[nodiscard]] awaitable<response> call(std::string method, std::string path,
+                                           arguments given = arguments()) const {
+        return state_->client.send(prepare(method, path, given));
+    }
+
+    /// Every error as a value.
+    [[nodiscard]] awaitable<result<response>> try_call(std::string operation_id,
+                                                       arguments given = arguments()) const {
+        try {
+            return state_->client.try_send(prepare(operation_id, given));
+        } catch (exception const& e) { return refused(e.error()); }
+    }
+    [[nodiscard]] awaitable<result<response>> try_call(std::string method, std::string path,
+                                                       arguments given = arguments()) const {
+        try {
+            return state_->client.try_send(prepare(method, path, given));
+        } catch (exception const& e) { return refused(e.error()); }
+    }
+
+    /// The request of such a call, to be looked at or changed: client().send() sends it.
+    [[nodiscard]] request prepare(std::string_view operation_id, arguments const& given) const {
+        return prepare(find(operation_id), given);
+    }
+    [[nodiscard]] request prepare(std::string_view method, std::string_view path,
+                                  arguments const& given) const {
+        return prepare(find(method, path), given);
+    }
+
+    [[nodiscard]] api_description const& description() const noexcept {
+        return *state_->config.description;
+    }
+    [[nodiscard]] openapi::plan const& plan() const noexcept { return state_->config.plan; }
+    /// For requests that the description does not know. They go out without authorization, unless
+    /// they bring one, or the configuration's client had one.
+    [[nodiscard]] rest_client const& client() const noexcept { return state_->client; }
+
+private:
+    struct state {
+        template <class... Where>
+        state(any_executor const& executor, configuration c, Where const&... where)
+            : config(detail::checked(std::move(c))),
+              authorizations(executor, config),
+              client(where..., config.client) {}
+        configuration const config;
+        detail::call_authorization const authorizations;
+        rest_client const client;
+    };
+
+    static awaitable<result<response>> refused(error why) { co_return why; }
+
+    [[nodiscard]] operation const& find(std::string_view id) const {
+        if (operation const* const found = description().find(id)) return *found;
+        auto const& all = description().operations;
+        bool const twice =
+            std::any_of(all.begin(), all.end(), [&](operation const& one) { return one.id == id; });
+        std::string const shown = printable(id, 200);
+        std::string near;
+        if (!twice) {
+            std::vector<std::string> names;
+            for (operation const& one : all) names.push_back(one.id);
+            near = coauth::detail::nearest_name(id, names);
+        }
+        throw exception(
+            error(errc::unknown_operation, stage::configuration,
+                  twice ? "several operations have the id '" + shown + "': use method and path"
+                        : "no operation '" + shown + "'" +
+                              (near.empty() ? "" : ", but '" + printable(near, 200) + "'")));
+    }
+    [[nodiscard]] operation const& find(std::string_view method, std::string_view path) const {
+        if (operation const* const found = description().find(method, path)) return *found;
+        throw exception(
+            error(errc::unknown_operation, stage::configuration,
+                  "no operation " + printable(method, 40) + ' ' + printable(path, 200)));
+    }
+
+    [[nodiscard]] request prepare(operation const& of, arguments const& given) const {
+        auto const index = static_cast<std::size_t>(&of - description().operations.data());
+        operation_plan const& planned = plan().operations[index];
+        if (!planned.refused.empty()) {
+            throw exception(
+                error(errc::unknown_operation, stage::configuration,
+                      printable(of.name(), 200) + " is not called: " + planned.refused));
+        }
+        request made = detail::request_builder(of, given).build();
+        if (!planned.base_url.empty() && planned.base_url != state_->config.client.base_url) {
+            url const base = url::parse(planned.base_url).value();
+            made.absolute_url(base.origin() + append_target(base, made.target()).value());
+        }
+        state_->authorizations.apply(planned, made);
+        return made;
+    }
+
+    std::shared_ptr<state const> state_;
+};
+
+}  // namespace coauth::openapi
+
+#endif

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// Puts what an operation's plan says onto a request: a token of the right scopes, a static
+// credential, a key in header, query or cookie, or several of them together. Any thread.
+
+#ifndef COAUTH_OPENAPI_CALL_AUTHORIZATION_HPP
+#define COAUTH_OPENAPI_CALL_AUTHORIZATION_HPP
+
+#include <coauth/authorization.hpp>
+#include <coauth/codec/percent.hpp>
+#include <coauth/codec/redaction_names.hpp>
+#include <coauth/codec/utf8.hpp>
+#include <coauth/insecure.hpp>
+#include <coauth/openapi/configuration.hpp>
+#include <coauth/request.hpp>
+#include <coauth/token_source.hpp>
+#include <coauth/url.hpp>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace coauth::openapi::detail {
+
+[[nodiscard]] inline error unsafe_key(security_scheme const& scheme) {
+    return error(errc::unsupported_description, stage::configuration,
+                 scheme.place + ": the key '" + printable(scheme.key_name, 100) +
+                     "' would be shown in logs, since its name does not say that it is one");
+}
+
+/// The configuration with the client's certificate, if it can work.
+[[nodiscard]] inline configuration checked(configuration config) {
+    bool any = false;
+    for (security_scheme const& scheme : config.plan.schemes) {
+        any = true;
+        bool const hidden = coauth::is_sensitive_name(scheme.key_name);
+        if (scheme.kind == scheme_kind::api_key && scheme.key_in == parameter_in::query &&
+            !hidden) {
+            throw exception(unsafe_key(scheme));
+        }
+        bool const own = config.credentials.find_own(scheme.name) != nullptr;
+        if (scheme.kind != scheme_kind::mutual_tls || own) continue;
+        tls_config const& from = *config.credentials.certificate();
+        tls_config& to = config.client.tls;
+        to.certificate_file = from.certificate_file;
+        to.certificate_pem = from.certificate_pem;
+        to.private_key_file = from.private_key_file;
+        to.private_key_pem = from.private_key_pem;
+        to.private_key_password = from.private_key_password;
+    }
+    url const base = url::parse(config.client.base_url).value();
+    error insecure =
+        coauth::detail::check_transport(base, !any || config.client.insecure_http.has_value());
+    if (insecure) throw exception(std::move(insecure));
+    return config;
+}
+
+class call_authorization {
+public:
+    call_authorization(any_executor const& executor, configuration const& config)
+        : config_(&config) {
+        if (!config.token) return;
+        for (operation_plan const& one : config.plan.operations) {
+            bool const own = config.plan.scopes == scope_mode::per_operation;
+            coauth::scope const& wanted = own ? one.scope : config.token->scope;
+            if (!one.refused.empty() || sources_.contains(wanted.canonical())) continue;
+            token_source_config made = *config.token;
+            made.scope = wanted;
+            sources_.emplace(wanted.canonical(), token_source(cache_, executor, std::move(made)));
+        }
+    }
+
+    /// `config` must still live.
+    void apply(operation_plan const& planned, request& into) const {
+        // The caller's own way for the whole client.
+        if (!config_->client.authorization.is_none()) return;
+        coauth::authorization main;
+        std::vector<security_scheme const*> header_keys;
+        for (std::string const& name : planned.schemes) {
+            security_scheme const& scheme = *config_->description->find_scheme(name);
+            bool const own = config_->credentials.find_own(name) != nullptr;
+            if (!own && scheme.kind == scheme_kind::api_key) {
+                if (scheme.key_in == parameter_in::header)
+                    header_keys.push_back(&scheme);
+                else
+                    put_key(scheme, into);
+                continue;
+            }
+            coauth::authorization one = of(scheme, planned);
+            if (one.is_none()) continue;
+            if (!main.is_none()) {
+                throw exception(error(
+                    errc::unsupported_description, stage::configuration,
+                    "'" + printable(name, 100) + "' and another scheme both set Authorization"));
+            }
+            main = std::move(one);
+        }
+        for (security_scheme const* const key : header_keys) put_header_key(*key, main, into);
+        into.authorization(std::move(main));
+    }
+
+private:
+    [[nodiscard]] coauth::authorization of(security_scheme const& scheme,
+                                           operation_plan const& planned) const {
+        credentials const& given = config_->credentials;
+        if (auto const* const own = given.find_own(scheme.name)) return *own;
+        switch (scheme.kind) {
+            case scheme_kind::oauth2:
+            case scheme_kind::open_id_connect: {
+                bool const each = config_->plan.scopes == scope_mode::per_operation;
+                coauth::scope const& wanted = each ? planned.scope : config_->token->scope;
+                return sources_.at(wanted.canonical());
+            }
+            case scheme_kind::http_basic: return *given.basic();
+            case scheme_kind::http_bearer: return *given.bearer();
+            case scheme_kind::api_key:
+            case scheme_kind::mutual_tls:
+            case scheme_kind::unknown: break;
+        }
+        return {};
+    }
+
+    [[nodiscard]] secret const& key_of(security_scheme const& scheme) const {
+        return *config_->credentials.find_key(scheme.name, *config_->description);
+    }
+
+    /// The call's own authorization knows what to hide; beside another one the name has to say it.
+    void put_header_key(security_scheme const& scheme, coauth::authorization& main,
+                        request& into) const {
+        secret const& key = key_of(scheme);
+        if (main.is_none()) {
+            main = api_key(scheme.key_name, key.clone());
+        } else if (coauth::is_sensitive_name(scheme.key_name)) {
+            into.header(scheme.key_name, key.reveal());
+        } else {
+            throw exception(unsafe_key(scheme));
+        }
+    }
+    void put_key(security_scheme const& scheme, request& into) const {
+        secret const& key = key_of(scheme);
+        if (scheme.key_in == parameter_in::query) {
+            into.query(scheme.key_name, key.reveal());
+            return;
+        }
+        std::string cookies(into.headers().find("Cookie").value_or(""));
+        if (!cookies.empty()) cookies += "; ";
+        cookies += scheme.key_name + '=' + percent_encode(key.reveal(), char_sets::unreserved);
+        into.header("Cookie", cookies);
+    }
+
+    configuration const* config_;
+    token_cache cache_;
+    std::map<std::string, token_source> sources_;
+};
+
+}  // namespace coauth::openapi::detail
+
+#endif

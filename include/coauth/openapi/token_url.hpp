@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// Where the client's credentials go: what the caller says, else what the program's own description
+// says. Never what a fetched one says, unless the caller has confirmed it. Pure.
+
+#ifndef COAUTH_OPENAPI_TOKEN_URL_HPP
+#define COAUTH_OPENAPI_TOKEN_URL_HPP
+
+#include <coauth/codec/utf8.hpp>
+#include <coauth/detail/uri_text.hpp>
+#include <coauth/insecure.hpp>
+#include <coauth/openapi/choices.hpp>
+#include <coauth/openapi/description.hpp>
+#include <coauth/result.hpp>
+#include <coauth/url.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace coauth::openapi::detail {
+
+class token_url {
+public:
+    token_url(api_description const& description, choices const& chosen, plan& into)
+        : description_(&description), chosen_(&chosen), into_(&into) {}
+
+    /// Sets the plan's token URL, or asks. Nothing where no scheme in use needs one.
+    void decide() {
+        security_scheme const* first = nullptr;
+        std::vector<std::string> named;
+        for (security_scheme const& scheme : into_->schemes) {
+            bool const oauth = scheme.kind == scheme_kind::oauth2;
+            if (!oauth && scheme.kind != scheme_kind::open_id_connect) continue;
+            if (oauth && !into_->flow) continue;  // a question, or the caller's own way
+            if (first == nullptr) first = &scheme;
+            std::string const text = oauth ? flow_of(scheme).token_url : "";
+            if (std::find(named.begin(), named.end(), text) == named.end()) named.push_back(text);
+        }
+        if (first == nullptr) return;
+        if (!chosen_->token_url.empty()) {
+            result<url> const given = url::parse(chosen_->token_url);
+            if (!given) throw exception(given.error());
+            into_->token_url = given->to_string();
+            return;
+        }
+        if (named.size() > 1) {
+            return ask("the schemes in use have different token URLs", std::move(named));
+        }
+        if (first->kind == scheme_kind::open_id_connect) {
+            return ask("scheme '" + printable(first->name, 100) + "': the issuer's metadata at " +
+                           printable(first->discovery_url, 300) + " has the token URL",
+                       {});
+        }
+        take(*first);
+    }
+
+private:
+    [[nodiscard]] oauth_flow const& flow_of(security_scheme const& scheme) const {
+        for (oauth_flow const& flow : scheme.flows) {
+            if (flow.kind == *into_->flow) return flow;
+        }
+        return scheme.flows.front();
+    }
+
+    void take(security_scheme const& scheme) {
+        oauth_flow const& flow = flow_of(scheme);
+        std::string const place = " (" + flow.place + ")";
+        if (flow.token_url.empty()) return ask("no tokenUrl" + place, {});
+        result<url> const where = resolve(flow.token_url);
+        std::string const shown = "the tokenUrl '" + printable(flow.token_url, 300) + "'";
+        if (!where) {
+            bool const relative = !coauth::detail::split_uri(flow.token_url).scheme;
+            if (relative && into_->base_url.empty()) {
+                // The question about the server answers this one, too.
+                into_->notes.push_back(shown + " is relative to the server" + place);
+                return;
+            }
+            return ask(shown + ": " + where.error().message() + place, {});
+        }
+        if (error const insecure = coauth::detail::check_transport(*where, false)) {
+            return ask(shown + " is plain http: credentials are not sent there" + place, {});
+        }
+        if (scheme.remote || !description_->fetched_from.empty()) {
+            return ask("credentials would go to " + where->to_string() +
+                           ", as a fetched document says: confirm it" + place,
+                       {where->to_string()});
+        }
+        into_->token_url = where->to_string();
+    }
+
+    /// A relative one is relative to the server; in Swagger 2.0 to its host.
+    [[nodiscard]] result<url> resolve(std::string const& text) const {
+        if (coauth::detail::split_uri(text).scheme) return url::parse(text);
+        result<url> base = url::parse(into_->base_url);
+        if (base && description_->swagger) base = url::parse(base->origin());
+        if (!base) return base;
+        return resolve_reference(*base, text);
+    }
+
+    void ask(std::string text, std::vector<std::string> answers) {
+        into_->questions.push_back(
+            {question_kind::token_url, std::move(text), std::move(answers), "choices::token_url"});
+    }
+
+    api_description const* description_;
+    choices const* chosen_;
+    plan* into_;
+};
+
+}  // namespace coauth::openapi::detail
+
+#endif

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// Bodies of request.hpp.
+
+#ifndef COAUTH_REQUEST_IMPL_HPP
+#define COAUTH_REQUEST_IMPL_HPP
+
+#include <coauth/codec/http1_writer.hpp>
+#include <coauth/codec/percent.hpp>
+#include <coauth/request.hpp>
+#include <coauth/url.hpp>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace coauth {
+
+COAUTH_INLINE request::request(std::string method, std::string target)
+    : method_(std::move(method)), target_(std::move(target)) {
+    if (check_method(method_) != errc{}) {
+        throw exception(error(errc::invalid_method, stage::configuration,
+                              "the method must be a token, for instance GET"));
+    }
+}
+
+COAUTH_INLINE request& request::query(std::string_view name, std::string_view value) & {
+    target_ += target_.find('?') == std::string::npos ? '?' : '&';
+    target_ += percent_encode(name, char_sets::query_component);
+    target_ += '=';
+    target_ += percent_encode(value, char_sets::query_component);
+    return *this;
+}
+
+COAUTH_INLINE request& request::header(std::string_view name, std::string_view value) & {
+    value = trim_ows(value);
+    if (check_user_header(name, value) != errc{}) {
+        throw exception(error(errc::invalid_header, stage::configuration,
+                              "header not allowed by HTTP, or set by the library"));
+    }
+    headers_.set(name, value);
+    return *this;
+}
+
+COAUTH_INLINE request& request::absolute_url(std::string_view text) & {
+    url_ = url::parse(text).value();
+    return *this;
+}
+
+COAUTH_INLINE bool request::is_idempotent() const noexcept {
+    if (one_shot_) return false;
+    return idempotent_.value_or(method_ == "GET" || method_ == "HEAD" || method_ == "OPTIONS" ||
+                                method_ == "PUT" || method_ == "DELETE" || method_ == "TRACE");
+}
+
+}  // namespace coauth
+
+#endif

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// Bodies of sealed.hpp, and the head of a sealed record:
+//
+//   magic 6 | version 1 | its complement 1 | cipher 1 | id of the key 8 | nonce 12
+//
+// The complement tells a later version from a flipped bit, since the tag of a later version cannot
+// be checked.
+
+#ifndef COAUTH_STORE_SEALED_IMPL_HPP
+#define COAUTH_STORE_SEALED_IMPL_HPP
+
+#include <coauth/store/sealed.hpp>
+
+#include <coauth/crypto/random.hpp>
+#include <coauth/store/stored_token.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace coauth {
+namespace detail {
+
+inline constexpr std::string_view seal_magic = "coauth";
+inline constexpr unsigned seal_version = 1;
+
+[[nodiscard]] inline std::string seal_head(record_key const& with) {
+    std::string head(seal_magic);
+    head += static_cast<char>(seal_version);
+    head += static_cast<char>(~seal_version & 0xFFU);
+    head += static_cast<char>(with.cipher);
+    head += with.id_text();
+    return head;
+}
+
+[[nodiscard]] inline std::string associated_data(std::string_view head, store_key const& key) {
+    std::string data(head);
+    data += as_bytes(key.digest());
+    return data;
+}
+
+COAUTH_INLINE std::string seal_record(record_key const& with, store_key const& key,
+                                      std::string_view plain) {
+    std::string record = seal_head(with);
+    std::string const associated = associated_data(record, key);
+    std::string const nonce = random_bytes(aead_nonce_size);
+    record.reserve(record.size() + nonce.size() + plain.size() + aead_tag_size);
+    record += nonce;
+    aead_seal(record, with.cipher, with.key.reveal(), nonce, associated, plain);
+    return record;
+}
+
+[[nodiscard]] inline bool is_newer_seal(std::string_view record) noexcept {
+    if (record.size() < seal_magic.size() + 2 || !record.starts_with(seal_magic)) return false;
+    auto const version = static_cast<unsigned char>(record[seal_magic.size()]);
+    auto const complement = static_cast<unsigned char>(record[seal_magic.size() + 1]);
+    return (version ^ complement) == 0xFF && version > seal_version;
+}
+
+COAUTH_INLINE std::optional<secret> open_record(record_key const& with, store_key const& key,
+                                                std::string_view record) {
+    std::string const head = seal_head(with);
+    if (!record.starts_with(head) || record.size() < head.size() + aead_nonce_size) return {};
+    return aead_open(with.cipher, with.key.reveal(), record.substr(head.size(), aead_nonce_size),
+                     associated_data(head, key), record.substr(head.size() + aead_nonce_size));
+}
+
+}  // namespace detail
+
+COAUTH_INLINE sealed::sealed(any_token_store below, sealing_key key)
+    : below_(std::move(below)),
+      keys_(std::make_shared<std::vector<sealing_key> const>(1, std::move(key))) {}
+
+COAUTH_INLINE sealed sealed::opening_with(sealing_key previous) && {
+    std::vector<sealing_key> all = *keys_;
+    all.push_back(std::move(previous));
+    keys_ = std::make_shared<std::vector<sealing_key> const>(std::move(all));
+    return std::move(*this);
+}
+
+COAUTH_INLINE awaitable<std::optional<secret>> sealed::load(store_key const& key) const {
+    return open_from(below_, keys_, key);
+}
+COAUTH_INLINE awaitable<void> sealed::save(store_key const& key, secret bytes) const {
+    return seal_to(below_, keys_, key, std::move(bytes));
+}
+COAUTH_INLINE awaitable<void> sealed::erase(store_key const& key) const {
+    return below_.erase(key);
+}
+COAUTH_INLINE awaitable<store_lock> sealed::lock(store_key const& key) const {
+    return below_.lock(key);
+}
+
+COAUTH_INLINE awaitable<std::optional<secret>> sealed::open_from(any_token_store below, keys with,
+                                                                 store_key key) {
+    std::optional<secret> record = co_await below.load(key);
+    if (!record) co_return std::nullopt;
+    if (detail::is_newer_seal(record->reveal())) throw exception(detail::newer_record());
+    for (sealing_key const& one : *with) {
+        std::shared_ptr<detail::record_key const> read = one.known();
+        if (!read) read = co_await one.read();
+        std::optional<secret> plain = detail::open_record(*read, key, record->reveal());
+        if (plain) co_return std::move(plain);
+    }
+    throw exception(detail::unreadable_record());
+}
+
+COAUTH_INLINE awaitable<void> sealed::seal_to(any_token_store below, keys with, store_key key,
+                                              secret bytes) {
+    std::shared_ptr<detail::record_key const> read = with->front().known();
+    if (!read) read = co_await with->front().read();
+    std::string const record = detail::seal_record(*read, key, bytes.reveal());
+    secret sealed_bytes(record);
+    co_await below.save(key, std::move(sealed_bytes));
+}
+
+}  // namespace coauth
+
+#endif
