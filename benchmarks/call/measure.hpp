@@ -10,6 +10,8 @@
 #ifndef COAUTH_BENCHMARKS_CALL_MEASURE_HPP
 #define COAUTH_BENCHMARKS_CALL_MEASURE_HPP
 
+#include "../support/allocations.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -24,9 +26,6 @@
 #include <vector>
 
 namespace bench {
-
-/// Calls of malloc and its like so far, in the whole process (allocations.cpp).
-[[nodiscard]] std::uint64_t allocations() noexcept;
 
 struct options {
     bool tls = false;

@@ -7,7 +7,8 @@
 //
 // Prints its URL, serves until its standard input ends (two minutes at most), then prints what it
 // has counted, as JSON. POST /control/revoke revokes all tokens issued so far; GET /control/phase
-// tells how far `retry_after` is: before, paused, ending, over.
+// tells how far `retry_after` is: before, paused, ending, over. GET /control/when/<event> is slow
+// to say "not yet", for those who wait for `asked` (a token request has come), `paused` or `over`.
 
 #include <coauth/codec/form.hpp>
 #include <coauth/testing/http_server.hpp>
@@ -68,6 +69,7 @@ public:
         }
         if (path == "/v1/users") return users(request);
         if (path == "/control/revoke") return revoke();
+        if (path.starts_with(when_path)) return when(path.substr(when_path.size()));
         if (path == "/control/phase") return kit::server_response(200, "text/plain", phase());
         return kit::server_response(404);
     }
@@ -147,6 +149,22 @@ private:
         if (now < *pause_end_) return "paused";
         return now < *pause_end_ + known_after ? "ending" : "over";
     }
+
+    [[nodiscard]] kit::server_response when(std::string_view event) const {
+        bool const come = event == "asked" ? token_requests_ != 0 : phase() == event;
+        kit::server_response response(200, "text/plain", come ? "now" : "not yet");
+        if (come) return response;
+        response.faults.delay = milliseconds(2);
+        if (pause_end_) {
+            auto const at =
+                *pause_end_ + known_after - (event == "over" ? milliseconds(0) : pause_length);
+            auto const left = std::chrono::ceil<milliseconds>(at - steady_clock::now());
+            response.faults.delay = std::max(left, milliseconds(2));
+        }
+        return response;
+    }
+
+    static constexpr std::string_view when_path = "/control/when/";
 
     scenario const which_;
     kit::token_registry tokens_;

@@ -3,7 +3,7 @@
 // Counts the calls of malloc and its like by everything in the process, C libraries included, by
 // standing in front of glibc's.
 
-#include "measure.hpp"
+#include "allocations.hpp"
 
 #include <atomic>
 #include <cerrno>
@@ -20,10 +20,12 @@ void* __libc_memalign(std::size_t, std::size_t);
 namespace {
 
 std::atomic<std::uint64_t> counted = 0;
+constinit thread_local std::uint64_t counted_here = 0;
 
 // Not exact between threads, and no locked instruction in what is being measured.
 void count() noexcept {
     counted.store(counted.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    ++counted_here;
 }
 
 }  // namespace
@@ -31,6 +33,7 @@ void count() noexcept {
 namespace bench {
 
 std::uint64_t allocations() noexcept { return counted.load(std::memory_order_relaxed); }
+std::uint64_t allocations_of_this_thread() noexcept { return counted_here; }
 
 }  // namespace bench
 

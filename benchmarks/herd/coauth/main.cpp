@@ -19,7 +19,6 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace {
@@ -114,12 +113,13 @@ public:
                        asio::bind_cancellation_slot(cancel_.slot(), coauth::rethrow));
     }
     void revoke() { asio::co_spawn(pool_, control_->post("/revoke", ""), asio::use_future).get(); }
-    /// Until the scenario has come so far.
-    void wait_for(std::string const& phase) {
-        for (;;) {
-            auto const now = asio::co_spawn(pool_, control_->get("/phase"), asio::use_future).get();
-            if (now.body() == phase) return;
-            std::this_thread::sleep_for(milliseconds(20));
+    /// Until that has happened at the server, which is slow to say that it has not.
+    void wait_for(std::string const& event) {
+        std::string said;
+        while (said != "now") {
+            auto const answer =
+                asio::co_spawn(pool_, control_->get("/when/" + event), asio::use_future).get();
+            said = answer.body();
         }
     }
     /// Until all calls have ended.
@@ -152,7 +152,7 @@ private:
         s.start_spread(callers, results);
     } else if (scenario == "leader_cancelled") {
         s.start_cancelled(milliseconds(20), before);
-        std::this_thread::sleep_for(milliseconds(5));
+        s.wait_for("asked");
         s.start(callers - 1, results);
     } else if (scenario == "retry_after") {
         s.start(1, before);

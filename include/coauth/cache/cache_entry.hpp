@@ -58,17 +58,13 @@ public:
     /// Calls `f(record)` when there is a valid token; false on a miss. `f` must not suspend.
     /// `refresh_due` is set when the token is old enough for begin_refresh().
     template <class F>
-    bool visit(time_point now, bool& refresh_due, F&& f) {
+    [[gnu::always_inline]] bool visit(time_point now, bool& refresh_due, F&& f) {
         detail::token_record* record = nullptr;
-        detail::hazard_domain::slot* const slot = core_->domain->protect(current_, record);
-        if (slot == nullptr) return false;
-        token_ref const held(*core_->domain, slot, record);  // `f` may throw
-        bool const hit = check(*record, now, refresh_due);
-        if (hit) {
-            slot->count_hit();
-            f(std::as_const(*record));
-        }
-        return hit;
+        detail::hazard_domain::glance const glance(*core_->domain, current_, record);
+        if (record == nullptr || !check(*record, now, refresh_due)) return false;
+        glance.count_hit();
+        f(std::as_const(*record));
+        return true;
     }
 
     /// The same with an owned handle, empty on a miss.

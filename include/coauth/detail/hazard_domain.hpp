@@ -76,15 +76,20 @@ public:
     /// Protects what `source` points to, or nothing when that is null. Lock-free; allocates at a
     /// thread's first calls only.
     template <class T>
-    [[nodiscard]] slot* protect(atomic<T*> const& source, T*& object) {
+    [[nodiscard, gnu::always_inline]] slot* protect(atomic<T*> const& source, T*& object) {
         T* const seen = source.load(std::memory_order_acquire);  // sync: the publisher's exchange
         object = seen;
         if (seen == nullptr) return nullptr;
         slot* const s = take();
         if (announce(*s, source, object)) [[likely]]
             return s;
-        return protect_next(s, source, object);
+        announce_next(*s, source, object);
+        if (object != nullptr) return s;
+        release(s);
+        return nullptr;
     }
+
+    class glance;
 
     /// Protects an object that the caller keeps alive by other means until this has returned.
     [[nodiscard]] slot* protect(void const* object) {
@@ -99,6 +104,7 @@ public:
         thread_list* const list = current();
         if (list->domain != this || list->size == list->slots.size()) [[unlikely]] {
             clear(*s, unowned);
+            count_unowned(1);
             return;
         }
         list->slots[list->size++] = s;
@@ -135,9 +141,11 @@ private:
     };
 
     /// A thread's own stock of slots of one domain.
-    struct thread_list {
+    struct alignas(64) thread_list {
         hazard_domain* domain = nullptr;
         std::size_t size = 0;
+        /// The slot on top is in use by a glance.
+        bool glancing = false;
         std::array<slot*, 2 * slots_at_once> slots{};
 
         void give_back() noexcept {
@@ -145,6 +153,7 @@ private:
                 // sync: claim()'s compare-exchange
                 slots[i]->word.store(unowned, std::memory_order_release);
             }
+            domain->count_unowned(std::exchange(size, 0));
         }
     };
 
@@ -199,14 +208,11 @@ private:
         return object == seen;
     }
 
+    /// After an announcement that came too late.
     template <class T>
-    [[nodiscard, gnu::cold]] slot* protect_next(slot* s, atomic<T*> const& source, T*& object) {
-        while (object != nullptr) {
-            clear(*s, idle);
-            if (announce(*s, source, object)) return s;
-        }
-        release(s);
-        return nullptr;
+    [[gnu::cold]] void announce_next(slot& s, atomic<T*> const& source, T*& object) noexcept {
+        do clear(s, idle);
+        while (object != nullptr && !announce(s, source, object));
     }
 
     /// The slot announces nothing any more, and perhaps somebody has waited for that.
@@ -231,24 +237,35 @@ private:
         return n;
     }
 
-    [[nodiscard]] slot* take() {
+    /// This thread's list, when the slot on its top is there to be used at once.
+    [[nodiscard]] thread_list* ready_list() const noexcept {
         thread_list* const list = current();
-        if (list->domain == this && list->size != 0) [[likely]]
-            return list->slots[--list->size];
-        return take_cold();
+        bool const ready = list->domain == this && list->size != 0 && !list->glancing;
+        return ready ? list : nullptr;
+    }
+
+    [[nodiscard]] slot* take() {
+        thread_list* const list = ready_list();
+        if (list == nullptr) [[unlikely]]
+            return take_cold();
+        return list->slots[--list->size];
     }
 
     [[nodiscard, gnu::cold, gnu::noinline]] slot* take_cold() {
         if (ended()) return take_alone();
-        thread_list* list = find_list();
+        thread_list* const list = find_list();
         current() = list;
-        if (list->size == 0) claim(*list);
+        if (!bring_up_idle(*list)) {
+            claim(*list);
+            if (!bring_up_idle(*list)) return take_alone();
+        }
         return list->slots[--list->size];
     }
 
     /// For objects with static or thread storage that read while their thread ends.
     [[nodiscard]] slot* take_alone() {
         thread_list brief;
+        brief.domain = this;
         claim(brief);
         slot* const s = brief.slots[--brief.size];
         brief.give_back();
@@ -257,22 +274,26 @@ private:
 
     [[nodiscard]] thread_list* find_list();
 
-    /// Fills half of an empty list with slots that nobody owns.
-    void claim(thread_list& list) {
-        std::size_t const wanted = slots_at_once;
-        for_each_slot([&](slot& s) {
-            if (list.size == wanted) return;
-            std::uintptr_t expected = unowned;
-            // sync: acquire, for the release that gave the slot up
-            if (s.word.compare_exchange_strong(expected, idle, std::memory_order_acquire,
-                                               std::memory_order_relaxed)) {
-                list.slots[list.size++] = &s;
-            }
-        });
-        if (list.size == 0) grow(list);
+    /// Puts a slot that no glance uses on top of the list.
+    [[nodiscard]] static bool bring_up_idle(thread_list& list) noexcept {
+        for (std::size_t i = list.size; i-- > 0;) {
+            // sync: none, it is this thread's
+            if (list.slots[i]->word.load(std::memory_order_relaxed) != idle) continue;
+            std::swap(list.slots[i], list.slots[list.size - 1]);
+            return true;
+        }
+        return false;
     }
 
+    /// Gives a list some more slots: those that nobody owns, else new ones.
+    void claim(thread_list& list);
+    static void claim_from(block& b, thread_list& list) noexcept;
     void grow(thread_list& list);
+
+    /// Nobody's slots, as many as were given up and not claimed again.
+    void count_unowned(std::size_t n) noexcept {
+        unowned_count_.fetch_add(n, std::memory_order_relaxed);  // sync: a hint for claim()
+    }
 
     void retire_node(retirable* node) noexcept;
     [[gnu::cold]] void sweep_for(slot& released) noexcept;
@@ -298,6 +319,8 @@ private:
     /// Of earlier owners; written by make() only.
     std::uint64_t earlier_hits_ = 0;
     atomic<block*> blocks_{nullptr};
+    atomic<block*> cursor_{nullptr};
+    atomic<std::size_t> unowned_count_{0};
 
     alignas(64) mutex mutex_;
     // Guarded by mutex_.
@@ -310,6 +333,44 @@ private:
 };
 
 inline constinit hazard_domain::thread_list hazard_domain::nobodys{};
+
+/// A look at an object on this thread, which ends where it began: cheaper than protect().
+class hazard_domain::glance {
+public:
+    template <class T>
+    glance(hazard_domain& domain, atomic<T*> const& source, T*& object)
+        : domain_(domain), list_(domain.ready_list()) {
+        if (list_ == nullptr) [[unlikely]] {
+            slot_ = domain.protect(source, object);
+            return;
+        }
+        list_->glancing = true;
+        slot_ = list_->slots[list_->size - 1];
+        object = source.load(std::memory_order_acquire);  // sync: the publisher's exchange
+        if (object != nullptr && !domain.announce(*slot_, source, object)) [[unlikely]] {
+            domain.announce_next(*slot_, source, object);
+        }
+    }
+    glance(glance const&) = delete;
+    glance& operator=(glance const&) = delete;
+    ~glance() {
+        if (list_ != nullptr) [[likely]] {
+            domain_.clear(*slot_, idle);
+            list_->glancing = false;
+        } else if (slot_ != nullptr) {
+            domain_.release(slot_);
+        }
+    }
+
+    /// Precondition: there is an object.
+    void count_hit() const noexcept { slot_->count_hit(); }
+
+private:
+    hazard_domain& domain_;
+    /// From whose top the slot is borrowed, or null.
+    thread_list* const list_;
+    slot* slot_ = nullptr;
+};
 
 }  // namespace coauth::detail
 

@@ -73,6 +73,37 @@ COAUTH_INLINE hazard_domain::thread_list* hazard_domain::find_list() {
     return lists.back().get();
 }
 
+COAUTH_INLINE void hazard_domain::claim(thread_list& list) {
+    // A walk goes on where the last one ended, so that it need not pass the slots in use each time.
+    block* at = cursor_.load(std::memory_order_acquire);  // sync: grow()
+    block* const begun = at;
+    std::size_t const had = list.size;
+    std::size_t const half = list.slots.size() / 2;
+    if (had >= half) return;
+    while (at != nullptr && list.size < half &&
+           unowned_count_.load(std::memory_order_relaxed) != 0) {  // sync: a hint
+        claim_from(*at, list);
+        at = at->next != nullptr ? at->next
+                                 : blocks_.load(std::memory_order_acquire);  // sync: grow()
+        if (at == begun) break;
+    }
+    unowned_count_.fetch_sub(list.size - had, std::memory_order_relaxed);  // sync: a hint
+    if (list.size == had) return grow(list);
+    cursor_.store(at, std::memory_order_release);  // sync: claim()
+}
+
+COAUTH_INLINE void hazard_domain::claim_from(block& b, thread_list& list) noexcept {
+    for (slot& s : b.slots) {
+        std::uintptr_t expected = unowned;
+        if (s.word.load(std::memory_order_relaxed) != unowned) continue;  // sync: the next line
+        // sync: acquire, for the release that gave the slot up
+        if (s.word.compare_exchange_strong(expected, idle, std::memory_order_acquire,
+                                           std::memory_order_relaxed)) {
+            list.slots[list.size++] = &s;
+        }
+    }
+}
+
 COAUTH_INLINE void hazard_domain::grow(thread_list& list) {
     auto added = std::make_unique<block>();
     std::lock_guard const lock(mutex_);
@@ -87,6 +118,7 @@ COAUTH_INLINE void hazard_domain::grow(thread_list& list) {
     added->next = blocks_.load(std::memory_order_relaxed);  // sync: written under the mutex
     // sync: release for for_each_slot(). A scan cannot miss the block: it holds the mutex, so
     // it comes before this, hence before every protection announced in the block.
+    cursor_.store(added.get(), std::memory_order_release);  // sync: claim()
     blocks_.store(added.release(), std::memory_order_seq_cst);
 }
 

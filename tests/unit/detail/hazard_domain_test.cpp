@@ -103,6 +103,50 @@ TEST_F(hazard, object_goes_with_the_last_of_many_slots_in_whatever_order_they_go
     }
 }
 
+TEST_F(hazard, glances_within_glances_and_protections_do_not_disturb_each_other) {
+    publish();
+    object* first = nullptr;
+    object* second = nullptr;
+    hazard_domain::slot* held = nullptr;
+    {
+        hazard_domain::glance const outer(*domain, source, first);
+        publish();
+        {
+            hazard_domain::glance const inner(*domain, source, second);
+            held = protect();
+            withdraw();
+            EXPECT_NE(first, second);
+            EXPECT_EQ(alive, 2);
+        }
+        EXPECT_EQ(alive, 2);
+    }
+    EXPECT_EQ(alive, 1);
+    domain->release(held);
+    EXPECT_EQ(alive, 0);
+}
+
+TEST_F(hazard, many_glances_may_be_nested) {
+    publish();
+    auto const nest = [&](auto const& self, int depth) -> void {
+        if (depth == 0) return withdraw();
+        object* seen = nullptr;
+        hazard_domain::glance const glance(*domain, source, seen);
+        ASSERT_NE(seen, nullptr);
+        self(self, depth - 1);
+        EXPECT_EQ(alive, 1);
+    };
+    nest(nest, 100);
+    EXPECT_EQ(alive, 0);
+}
+
+TEST_F(hazard, glance_at_nothing_sees_nothing) {
+    object* seen = reinterpret_cast<object*>(alignof(object));
+    hazard_domain::glance const first(*domain, source, seen);
+    EXPECT_EQ(seen, nullptr);
+    hazard_domain::glance const second(*domain, source, seen);
+    EXPECT_EQ(seen, nullptr);
+}
+
 TEST_F(hazard, thread_that_has_its_slots_allocates_nothing) {
     publish();
     domain->release(protect());
@@ -283,6 +327,8 @@ TEST_F(hazard, readers_never_see_a_freed_object_while_writers_replace_it) {
             hazard_domain::slot* const s = domain->protect(place, seen);
             ASSERT_EQ(seen->value.load(std::memory_order_relaxed), 7);
             domain->release(s);
+            hazard_domain::glance const glance(*domain, place, seen);
+            ASSERT_EQ(seen->value.load(std::memory_order_relaxed), 7);
         }
     };
     std::thread one(read);
