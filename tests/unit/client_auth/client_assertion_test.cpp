@@ -50,19 +50,21 @@ token_request request() {
                          "client_credentials");
 }
 
+awaitable<std::optional<token_request>> authenticate(any_client_authentication client,
+                                                     token_request r) {
+    token_request done = co_await client.authenticate(std::move(r));
+    co_return std::optional<token_request>(std::move(done));
+}
+
 token_request authenticated(any_client_authentication const& client, token_request r = request()) {
     asio::io_context io;
     std::optional<token_request> done;
     std::exception_ptr thrown;
-    auto const keep = [&](std::exception_ptr e, std::optional<token_request> v) {
-        thrown = std::move(e);
-        done = std::move(v);
-    };
-    auto const work = [](any_client_authentication c,
-                         token_request given) -> awaitable<std::optional<token_request>> {
-        co_return co_await c.authenticate(std::move(given));
-    };
-    asio::co_spawn(io, work(client, std::move(r)), keep);
+    asio::co_spawn(io, authenticate(client, std::move(r)),
+                   [&](std::exception_ptr e, std::optional<token_request> v) {
+                       thrown = std::move(e);
+                       done = std::move(v);
+                   });
     io.run();
     if (thrown) std::rethrow_exception(thrown);
     return std::move(*done);
