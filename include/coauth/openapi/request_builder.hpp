@@ -79,11 +79,11 @@ private:
             found = &known;
         }
         if (found == nullptr) return unknown(one.name);
-        if (std::string wrong = check_value(*found, one.value); !wrong.empty()) {
-            return problem("parameter '" + name(*found) + " " + wrong);
-        }
         if (!values_.emplace(found, &one.value).second) {
             problem("parameter '" + name(*found) + " is given twice");
+        }
+        if (std::string wrong = check_value(*found, one.value); !wrong.empty()) {
+            problem("parameter '" + name(*found) + " " + wrong);
         }
     }
     void unknown(std::string const& wanted) {

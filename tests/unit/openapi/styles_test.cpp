@@ -131,6 +131,7 @@ TEST(openapi_arguments, everything_that_is_wrong_is_told_at_once) {
     EXPECT_THAT(wrong.message(), HasSubstr("no parameter 'limt', but 'limit'"));
     EXPECT_THAT(wrong.message(), HasSubstr("'id' (path) is missing"));
     EXPECT_EQ(wrong.message().find("secret-text"), std::string::npos);
+    EXPECT_EQ(wrong.message().find("'limit' (query) is missing"), std::string::npos);
 }
 
 TEST(openapi_arguments, of_another_type_are_refused) {
