@@ -76,7 +76,7 @@ public:
     /// Protects what `source` points to, or nothing when that is null. Lock-free; allocates at a
     /// thread's first calls only.
     template <class T>
-    [[nodiscard, gnu::always_inline]] slot* protect(atomic<T*> const& source, T*& object) {
+    [[nodiscard]] slot* protect(atomic<T*> const& source, T*& object) {
         T* const seen = source.load(std::memory_order_acquire);  // sync: the publisher's exchange
         object = seen;
         if (seen == nullptr) return nullptr;

@@ -34,9 +34,9 @@ namespace coauth::detail {
 /// error is that of the operating system.
 [[nodiscard]] inline wiped_buffer read_pem_file(std::string const& path, std::error_code& ec) {
     constexpr std::size_t limit = std::size_t{16} * 1024 * 1024;
-    struct descriptor {
+    struct open_file {
         int fd;
-        ~descriptor() {
+        ~open_file() {
             if (fd >= 0) ::close(fd);
         }
     } const file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
