@@ -105,15 +105,16 @@ mutant("take_all: skips the last one", T, "i < end && i < capacity", "i + 1 < en
 mutant("join: a closed flight is joined", C, "if ((before & closed) != 0) return joined::closed;", "", "flight")
 mutant("leave: no freed mark", C, "(next & closed) != 0 && (next & freed) == 0 && left(next) == tail(next);",
        "(next & closed) != 0 && left(next) == tail(next);", "flight")
-mutant("leave: before the flight is closed", C,
-       "(next & closed) != 0 && (next & freed) == 0 && left(next) == tail(next);",
-       "(next & freed) == 0 && left(next) == tail(next);", "flight")
+equivalent("leave: before the flight is closed", C,
+           "(next & closed) != 0 && (next & freed) == 0 && left(next) == tail(next);",
+           "(next & freed) == 0 && left(next) == tail(next);",
+           "whoever closes the flight keeps a ticket until after that")
 mutant("leave: marks the flight as freed in a second step", C, "if (last) next |= freed;", "", "flight")
 mutant("settle: by everybody", C, "if ((before & claimed) != 0) return claim::lost;", "", "flight")
 mutant("settle: does not see that it is disowned", C,
-       "return (before & disowned) != 0 ? claim::won_disowned : claim::won;", "return claim::won;", "flight")
+       "return (before & disowned) != 0 ? claim::won_disowned : claim::won;", "return claim::won;", "entry")
 mutant("disown: does not see that it is being published", C,
-       "return (before & claimed) == 0 || (before & closed) != 0;", "return true;", "flight")
+       "return (before & claimed) == 0 || (before & closed) != 0;", "return true;", "entry")
 mutant("close: takes the line before it is closed", C,
        "std::uint64_t const before = word_.fetch_or(closed, std::memory_order_acq_rel);\n"
        "        cells_.take_all(tail(before) - references, deliver);",
@@ -131,7 +132,8 @@ mutant("publish: unlinked with acq_rel only", ES,
 mutant("publish: also what has been erased", ES, "    if (owned) {\n        bool vouched_for = false;",
        "    {\n        bool vouched_for = false;", "entry")
 mutant("publish: success does not end the failure", ES,
-       "drop(failed_.exchange(nullptr, std::memory_order_seq_cst));  // sync: as above", "", "unit entry")
+       "drop(failed_.exchange(nullptr, std::memory_order_seq_cst));  // sync: as above", "", "unit entry",
+       "unit acquire")
 mutant("publish: the same token again counts as renewed", ES, "f.same_token = vouched_for;", "", "unit entry")
 mutant("publish: the same token again is due at once", ES,
        "if (same && !vouched_for) record->move_soft(soft_after_same_token(times, now));", "", "unit entry")
