@@ -80,18 +80,18 @@ inline leave(f) {
 }
 
 inline reject(r) {
-    atomic { first = hard[r] != 0; hard[r] = 0 };
 #ifndef HALF_REJECTED
     soft[r] = 0;
 #endif
+    atomic { first = hard[r] != 0; hard[r] = 0 };
     atomic { if :: first -> rejections = rejections | (1 << r) :: else fi; first = 0 }
 }
 
 inline move_soft(r, at) {
     seen = soft[r];
     do
-    :: latest = hard[r];
-       if :: seen == 0 || latest == 0 -> break :: else fi;
+    :: if :: seen == 0 -> break :: else fi;
+       latest = hard[r];
 #ifdef PLAIN_SOFT
        soft[r] = (at < latest -> at : latest); break
 #else

@@ -70,9 +70,9 @@ mutant("give_back: only relaxed", H, "slots[i]->word.store(unowned, std::memory_
        "slots[i]->word.store(unowned, std::memory_order_relaxed);", "litmus")
 mutant("give_back: keeps the slots", H, "slots[i]->word.store(unowned, std::memory_order_release);", "",
        "unit hazard")
-mutant("claim: only relaxed", H,
+mutant("claim: only relaxed", HI,
        "compare_exchange_strong(expected, idle, std::memory_order_acquire,\n"
-       "                                               std::memory_order_relaxed)",
+       "                                           std::memory_order_relaxed)",
        "compare_exchange_strong(expected, idle, std::memory_order_relaxed)", "litmus")
 mutant("look: no heavy barrier", HI, "if (asymmetric_ && !asymmetric_barrier::heavy()) return false;", "", "hazard",
        "litmus")
@@ -140,9 +140,9 @@ mutant("publish: the same token again is due at once", ES,
 mutant("launch: no second look after winning the flight", EI,
        "    if (settle_from_memory(f, who.now)) return false;\n", "", "entry")
 mutant("refresh: no second look after winning the flight", EI,
-       "    if (!still && settle_from_memory(f, now)) return a;\n", "", "entry")
-mutant("refresh: also during the pause after a failure", EI, "if (!due() || remembers_failure(now)) return a;",
-       "if (!due()) return a;", "unit entry", "unit acquire")
+       "    if (settle_from_memory(f, now)) return a;  // as in launch()\n", "", "entry")
+mutant("refresh: also during the pause after a failure", EI, "if (remembers_failure(now)) return false;\n",
+       "", "unit entry", "unit acquire")
 mutant("take off: by a plain store", EI,
        "if (flight_.compare_exchange_strong(none, made.get(), std::memory_order_seq_cst)) {",
        "if (flight_.load() == none && (flight_.store(made.get()), true)) {", "entry")
@@ -178,13 +178,15 @@ mutant("move_soft: by a plain store", R,
        "                                           std::memory_order_release, std::memory_order_relaxed)) {\n"
        "                return;\n            }",
        "soft.store(std::min(latest, at.time_since_epoch().count()));\n            return;", "entry")
-mutant("move_soft: also what has been rejected", R, "if (seen == 0 || latest == 0) return;", "", "entry", "unit entry")
+mutant("move_soft: also what has been rejected", R,
+       "while (seen != 0) {\n            std::int64_t const latest", "for (;;) {\n            std::int64_t const latest", "entry", "unit entry")
 mutant("move_soft: beyond the hard deadline", R, "std::min(latest, at.time_since_epoch().count())",
        "at.time_since_epoch().count()", "unit entry")
 mutant("reject: the soft deadline stays", R, "soft.store(0, std::memory_order_release);", "", "unit entry")
 mutant("reject: everybody is the first", R, "hard.exchange(0, std::memory_order_acq_rel) != 0;",
        "(hard.exchange(0), true);", "unit entry")
-mutant("share: of a record that nobody owns any more", R, "while (seen != 0) {", "for (;;) {", "entry")
+mutant("share: of a record that nobody owns any more", R,
+       "while (seen != 0) {\n            // sync: none needed", "for (;;) {\n            // sync: none needed", "entry")
 mutant("share: the last owner does not retire the record", R,
        "record_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1", "false", "entry", "unit entry")
 mutant("rejected token is good enough after a failure", R,

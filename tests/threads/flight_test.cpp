@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 #include <memory>
 #include <random>
+#include <support/effort.hpp>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -209,10 +210,10 @@ void destroy_while_settling(std::shared_ptr<cache_core> const& core, unsigned ro
 }
 
 //
-TEST(flight_threads, ten_thousand_deliveries_race_with_the_destruction_of_a_context) {
+TEST(flight_threads, deliveries_race_with_the_destruction_of_a_context) {
     auto const core = std::make_shared<cache_core>();
     std::mt19937 random(5);
-    for (unsigned round = 0; round < 10'000; ++round) {
+    for (unsigned round = 0; round < coauth_test::times(10'000); ++round) {
         destroy_while_settling(core, round, random() % 4, random() % 4);
         ASSERT_FALSE(::testing::Test::HasFatalFailure()) << round;
         ASSERT_EQ(core.use_count(), 1) << "a flight was not freed";

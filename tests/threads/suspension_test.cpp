@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <memory>
 #include <random>
+#include <support/effort.hpp>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -73,7 +74,7 @@ void destroy_while_waking(unsigned round, unsigned long before_wake, unsigned lo
 
 TEST(suspension_threads, delivery_races_with_the_destruction_of_the_context) {
     std::mt19937 random(7);
-    for (unsigned round = 0; round < 10'000; ++round) {
+    for (unsigned round = 0; round < coauth_test::times(10'000); ++round) {
         destroy_while_waking(round, random() % 4, random() % 4);
         ASSERT_FALSE(HasFatalFailure()) << round;
     }
