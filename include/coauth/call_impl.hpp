@@ -6,6 +6,7 @@
 #define COAUTH_CALL_IMPL_HPP
 
 #include <coauth/call.hpp>
+#include <coauth/codec/http1_writer.hpp>
 
 namespace coauth::detail {
 

@@ -8,6 +8,7 @@
 #include <coauth/error.hpp>
 
 #include <memory>
+#include <openssl/crypto.h>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -16,6 +17,13 @@
 namespace coauth {
 
 namespace detail {
+
+/// What a server says may repeat what it was sent: it is wiped when it goes.
+inline void wipe_text(std::string& text) noexcept { OPENSSL_cleanse(text.data(), text.size()); }
+inline void replace_text(std::string& text, std::string by) noexcept {
+    wipe_text(text);
+    text = std::move(by);
+}
 
 class error_category_impl final : public std::error_category {
 public:
@@ -94,7 +102,13 @@ COAUTH_INLINE error& error::operator=(error const& other) {
     return *this;
 }
 
-COAUTH_INLINE void error::dispose::operator()(details* d) const noexcept { delete d; }
+COAUTH_INLINE void error::dispose::operator()(details* d) const noexcept {
+    for (std::string* const text :
+         {&d->message, &d->oauth_error, &d->oauth_error_description, &d->oauth_error_uri}) {
+        detail::wipe_text(*text);
+    }
+    delete d;
+}
 
 COAUTH_INLINE error::details const& error::no_details() noexcept {
     static details const none;
@@ -107,7 +121,7 @@ COAUTH_INLINE error::details& error::edit() {
 }
 
 COAUTH_INLINE error&& error::with_message(std::string v) && {
-    edit().message = std::move(v);
+    detail::replace_text(edit().message, std::move(v));
     return std::move(*this);
 }
 
@@ -129,9 +143,9 @@ COAUTH_INLINE error&& error::with_http_status(int v) && {
 COAUTH_INLINE error&& error::with_oauth(std::string code, std::string description,
                                         std::string uri) && {
     details& d = edit();
-    d.oauth_error = std::move(code);
-    d.oauth_error_description = std::move(description);
-    d.oauth_error_uri = std::move(uri);
+    detail::replace_text(d.oauth_error, std::move(code));
+    detail::replace_text(d.oauth_error_description, std::move(description));
+    detail::replace_text(d.oauth_error_uri, std::move(uri));
     return std::move(*this);
 }
 

@@ -6,6 +6,7 @@
 #ifndef COAUTH_REST_CORE_HPP
 #define COAUTH_REST_CORE_HPP
 
+#include <coauth/codec/http1_writer.hpp>
 #include <coauth/codec/redaction.hpp>
 #include <coauth/detail/suspension.hpp>
 #include <coauth/http/exchange.hpp>

@@ -11,6 +11,7 @@
 #include <coauth/cache/token_cache.hpp>
 #include <coauth/cache/token_fetcher.hpp>
 #include <coauth/client_auth/credential_memory.hpp>
+#include <coauth/codec/http1_writer.hpp>
 #include <coauth/codec/redaction.hpp>
 #include <coauth/grant/client_credentials.hpp>
 #include <coauth/grant/refresh_token.hpp>

@@ -150,7 +150,7 @@ TEST(hazard_domain_model, slots_of_a_thread_that_ends_are_taken_by_another) {
             m.thread([w] { w->read(); }, [w] { w->warm(); });
             m.thread([w] { w->read(); });
         },
-        5, true);
+        4, true);
 }
 
 TEST(hazard_domain_model, last_of_two_handles_frees_what_was_retired_meanwhile) {

@@ -130,7 +130,7 @@ inline bool cache_entry::take_off(std::unique_ptr<detail::flight>& made) noexcep
     // sync: seq_cst with hazard_domain::protect(); acquire for land(): what the last flight has
     // published is seen by settle_from_memory()
     if (flight_.compare_exchange_strong(none, made.get(), std::memory_order_seq_cst)) {
-        made.release();
+        static_cast<void>(made.release());
         return true;
     }
     detail::cache_counters::drop(core_->counters.current_flights);

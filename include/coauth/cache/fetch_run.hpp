@@ -54,8 +54,8 @@ public:
     /// Who fetches: the home of the key while it can, else the caller's own.
     [[nodiscard]] static std::shared_ptr<token_fetcher> in_charge(
         cache_entry& entry, std::shared_ptr<token_fetcher> own) {
-        auto const first = entry.home();
-        return first && usable(*first) ? first : std::move(own);
+        std::shared_ptr<token_fetcher> first = entry.home();
+        return first && usable(*first) ? first : own;
     }
 
     fetch_run(any_executor const& executor, std::shared_ptr<cache_entry> entry, flight_place f)

@@ -78,6 +78,7 @@ public:
             // sync: acquire, for the waiter that enter() has written; release, for what an enter()
             // that fails reads.
             std::uintptr_t const seen = c->exchange(done, std::memory_order_acq_rel);
+            // NOLINTNEXTLINE(performance-no-int-to-ptr): enter() put it there
             if (seen > done) f(*reinterpret_cast<flight_waiter*>(seen));
         }
     }

@@ -29,7 +29,7 @@ public:
     }
 
 private:
-    static awaitable<token_request> authenticate(token_request request, std::string_view method,
+    static awaitable<token_request> authenticate(token_request request, std::string method,
                                                  std::string client_id);
 
     std::string_view method_;

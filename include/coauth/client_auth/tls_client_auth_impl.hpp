@@ -15,11 +15,11 @@ namespace coauth::detail {
 
 COAUTH_INLINE awaitable<token_request> client_id_in_body::authenticate(
     token_request request) const {
-    return authenticate(std::move(request), method_, client_id_);
+    return authenticate(std::move(request), std::string(method_), client_id_);
 }
 
 COAUTH_INLINE awaitable<token_request> client_id_in_body::authenticate(token_request request,
-                                                                       std::string_view method,
+                                                                       std::string method,
                                                                        std::string client_id) {
     request.parameter("client_id", client_id);
     request.authentication_method(method);

@@ -6,6 +6,7 @@
 #ifndef COAUTH_CODEC_UTF8_HPP
 #define COAUTH_CODEC_UTF8_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -108,6 +109,7 @@ void append_utf8(Sink& out, char32_t code) {
     constexpr std::string_view digits = "0123456789ABCDEF";
     constexpr std::string_view ellipsis = "...";
     std::string out;
+    out.reserve(std::min(text.size(), limit));
     std::size_t cut = 0;  // where the output still leaves room for the ellipsis
     while (!text.empty()) {
         char32_t code = 0;

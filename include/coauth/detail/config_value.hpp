@@ -7,6 +7,7 @@
 #define COAUTH_DETAIL_CONFIG_VALUE_HPP
 
 #include <coauth/codec/basic_auth.hpp>
+#include <coauth/codec/http1_writer.hpp>
 #include <coauth/codec/redaction.hpp>
 #include <coauth/config_key.hpp>
 #include <coauth/detail/config_choices.hpp>

@@ -69,6 +69,7 @@ public:
 
     hazard_domain(hazard_domain const&) = delete;
     hazard_domain& operator=(hazard_domain const&) = delete;
+    ~hazard_domain() = delete;
 
     /// The owner's handle. When its last copy has gone, the domain serves another owner.
     [[nodiscard]] static std::shared_ptr<hazard_domain> make();
@@ -180,7 +181,6 @@ private:
     static thread_lists& all();
 
     hazard_domain() : asymmetric_(asymmetric_barrier::prepare()) {}
-    ~hazard_domain() = delete;
 
     /// A store that the loads after it do not overtake, as those who look() see it.
     void set(slot& s, std::uintptr_t word) const noexcept {

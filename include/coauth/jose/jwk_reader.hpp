@@ -34,7 +34,7 @@ struct read_key {
     std::string certificate_thumbprint;
 };
 
-[[nodiscard]] inline error unusable_key(std::string why) {
+[[nodiscard]] inline error unusable_key(std::string const& why) {
     return error(errc::invalid_signing_key, stage::configuration,
                  "the signing key cannot be used: " + why)
         .with_cause(take_openssl_error());

@@ -71,6 +71,7 @@ namespace coauth::detail {
     terminated.push_back('\0');
     EVP_PKEY* key = nullptr;
     X509* certificate = nullptr;
+    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): it ends with a zero
     int const parsed =
         PKCS12_parse(container.get(), terminated.view().data(), &key, &certificate, nullptr);
     read_key read;

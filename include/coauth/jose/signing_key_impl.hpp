@@ -138,7 +138,7 @@ using signature_room = std::array<unsigned char, 2048>;
 
 /// Empty, or why this key is not to be used with this algorithm.
 [[nodiscard]] inline std::string weakness_of(EVP_PKEY const* key, jws_algorithm algorithm) {
-    std::string const wanted = "it is not for " + std::string(to_string(algorithm));
+    std::string wanted = "it is not for " + std::string(to_string(algorithm));
     if (algorithm == jws_algorithm::eddsa) return EVP_PKEY_is_a(key, "ED25519") == 1 ? "" : wanted;
     if (algorithm == jws_algorithm::es256) {
         if (EVP_PKEY_is_a(key, "EC") != 1) return wanted;
@@ -148,7 +148,8 @@ using signature_room = std::array<unsigned char, 2048>;
     }
     bool const pss_only = EVP_PKEY_is_a(key, "RSA-PSS") == 1;
     bool const any_rsa = EVP_PKEY_is_a(key, "RSA") == 1;
-    if (!any_rsa && !(pss_only && algorithm == jws_algorithm::ps256)) return wanted;
+    bool const fits = any_rsa || (pss_only && algorithm == jws_algorithm::ps256);
+    if (!fits) return wanted;
     if (EVP_PKEY_get_bits(key) < 2048) return "RSA needs 2048 bits (RFC 7518)";
     big_number const exponent = number_of(key, OSSL_PKEY_PARAM_RSA_E);
     bool const good = exponent && BN_is_odd(exponent.get()) == 1 && BN_is_one(exponent.get()) == 0;

@@ -41,25 +41,26 @@ public:
     /// Calls an operation by its id, and gives the response whatever its status. Throws
     /// coauth::exception before anything is sent: errc::unknown_operation, invalid_argument,
     /// invalid_target, invalid_header; the awaitable throws what rest_client::send() does.
-    [[nodiscard]] awaitable<response> call(std::string operation_id,
-                                           arguments given = arguments()) const {
+    [[nodiscard]] awaitable<response> call(std::string const& operation_id,
+                                           arguments const& given = arguments()) const {
         return state_->client.send(prepare(operation_id, given));
     }
     /// The same by method and by path as it stands in the description.
-    [[nodiscard]] awaitable<response> call(std::string method, std::string path,
-                                           arguments given = arguments()) const {
+    [[nodiscard]] awaitable<response> call(std::string const& method, std::string const& path,
+                                           arguments const& given = arguments()) const {
         return state_->client.send(prepare(method, path, given));
     }
 
     /// Every error as a value.
-    [[nodiscard]] awaitable<result<response>> try_call(std::string operation_id,
-                                                       arguments given = arguments()) const {
+    [[nodiscard]] awaitable<result<response>> try_call(std::string const& operation_id,
+                                                       arguments const& given = arguments()) const {
         try {
             return state_->client.try_send(prepare(operation_id, given));
         } catch (exception const& e) { return refused(e.error()); }
     }
-    [[nodiscard]] awaitable<result<response>> try_call(std::string method, std::string path,
-                                                       arguments given = arguments()) const {
+    [[nodiscard]] awaitable<result<response>> try_call(std::string const& method,
+                                                       std::string const& path,
+                                                       arguments const& given = arguments()) const {
         try {
             return state_->client.try_send(prepare(method, path, given));
         } catch (exception const& e) { return refused(e.error()); }
@@ -105,6 +106,7 @@ private:
         std::string near;
         if (!twice) {
             std::vector<std::string> names;
+            names.reserve(all.size());
             for (operation const& one : all) names.push_back(one.id);
             near = coauth::detail::nearest_name(id, names);
         }

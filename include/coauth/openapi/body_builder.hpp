@@ -41,17 +41,17 @@ public:
         bool const form = !given_->fields().empty() || !given_->files().empty();
         bool const any = form || given_->body().has_value();
         if (!of_->body) {
-            if (any) problems_->push_back("the operation takes no body");
+            if (any) problems_->emplace_back("the operation takes no body");
             return;
         }
         if (form && given_->body()) {
-            problems_->push_back("give a body or a form, not both");
+            problems_->emplace_back("give a body or a form, not both");
         } else if (form) {
             check_form();
         } else if (any) {
             check_text();
         } else if (of_->body->required || required_field()) {
-            problems_->push_back("the body is missing (" + known() + ")");
+            problems_->emplace_back("the body is missing (" + known() + ")");
         }
     }
 
@@ -102,18 +102,19 @@ private:
         auto const& types = of_->body->content_types;
         if (type_.empty()) {
             if (types.size() != 1 || types.front().find('*') != std::string::npos) {
-                problems_->push_back("say the type of the body: " + known());
+                problems_->emplace_back("say the type of the body: " + known());
                 return;
             }
             type_ = types.front();
         }
         std::string const type = media_type(type_);
         if (!accepted(type)) {
-            problems_->push_back("the body is to be " + known() + ", not " + printable(type, 100));
+            problems_->emplace_back("the body is to be " + known() + ", not " +
+                                    printable(type, 100));
         }
         if (type == "application/json" || type.ends_with("+json")) {
             error const wrong = coauth::detail::check_json(*given_->body());
-            if (wrong) problems_->push_back("the body is no JSON: " + wrong.message());
+            if (wrong) problems_->emplace_back("the body is no JSON: " + wrong.message());
         }
     }
 
@@ -133,7 +134,7 @@ private:
             if (one.in != parameter_in::form) continue;
             described = true;
             if (one.required && !given(one.name)) {
-                problems_->push_back("form field '" + printable(one.name, 100) + "' is missing");
+                problems_->emplace_back("form field '" + printable(one.name, 100) + "' is missing");
             }
         }
         if (!described) return;
@@ -142,11 +143,12 @@ private:
             std::string const wrong =
                 field == nullptr ? "is not described" : check_value(*field, one.value);
             if (wrong.empty()) continue;
-            problems_->push_back("form field '" + printable(one.name, 100) + "' " + wrong);
+            problems_->emplace_back("form field '" + printable(one.name, 100) + "' " + wrong);
         }
         for (arguments::attached const& one : given_->files()) {
             if (find(one.name) != nullptr) continue;
-            problems_->push_back("form field '" + printable(one.name, 100) + "' is not described");
+            problems_->emplace_back("form field '" + printable(one.name, 100) +
+                                    "' is not described");
         }
     }
     [[nodiscard]] parameter const* find(std::string const& name) const {
@@ -173,7 +175,8 @@ private:
         std::string text;
         for (arguments::named const& one : given_->fields()) {
             for (auto const& [name, value] : pairs(one, char_sets::unreserved)) {
-                text += (text.empty() ? "" : "&") + name + '=' + value;
+                if (!text.empty()) text += '&';
+                text.append(name).append(1, '=').append(value);
             }
         }
         return text;

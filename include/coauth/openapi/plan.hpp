@@ -136,6 +136,7 @@ private:
             for (std::string const& name : chosen_->schemes) {
                 if (description_->find_scheme(name) != nullptr) continue;
                 std::vector<std::string> known;
+                known.reserve(description_->schemes.size());
                 for (auto const& one : description_->schemes) known.push_back(one.name);
                 throw exception(error(errc::invalid_configuration, stage::configuration,
                                       "choices::schemes: no scheme '" + printable(name, 100) +
@@ -174,6 +175,7 @@ private:
 
     void ask_scheme(std::size_t torn, std::vector<std::vector<std::string>> const& sets) {
         std::vector<std::string> answers;
+        answers.reserve(sets.size());
         for (auto const& names : sets) answers.push_back(join(names, " + "));
         ask(question_kind::scheme,
             "operation " + printable(op(torn).name(), 200) +
@@ -229,10 +231,9 @@ private:
             }
             if (flows.size() > 1) {
                 plan_.flow.reset();
-                return ask(question_kind::flow,
-                           "scheme '" + name + "' has " + std::to_string(flows.size()) +
-                               " flows (" + scheme.place + ")",
-                           std::move(flows), "choices::flow");
+                std::string why = "scheme '" + name + "' has " + std::to_string(flows.size()) +
+                                  " flows (" + scheme.place + ")";
+                return ask(question_kind::flow, std::move(why), std::move(flows), "choices::flow");
             }
             if (given_ != nullptr && plan_.flow == flow_kind::authorization_code) {
                 ask(question_kind::authorization,

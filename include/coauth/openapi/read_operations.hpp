@@ -275,7 +275,7 @@ private:
         // OpenAPI 3.1: ["string", "null"].
         value_type only = value_type::any;
         for (member const& one : type.value->children()) {
-            if (one.value.text() == "null" || one.value.children().size() != 0) continue;
+            if (one.value.text() == "null" || !one.value.children().empty()) continue;
             if (only != value_type::any) return value_type::any;
             only = type_named(one.value.text());
         }

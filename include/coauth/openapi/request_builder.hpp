@@ -143,7 +143,8 @@ private:
             if (one.in != parameter_in::query || at == values_.end()) continue;
             char_set const& keep = one.allow_reserved ? reserved : char_sets::unreserved;
             for (auto const& [key, value] : style_writer(one, keep).pairs(*at->second)) {
-                text += (text.empty() ? "" : "&") + key + '=' + value;
+                if (!text.empty()) text += '&';
+                text.append(key).append(1, '=').append(value);
             }
         }
         return text;
@@ -159,7 +160,8 @@ private:
             } else if (one.in == parameter_in::cookie) {
                 style_writer const writer(one, char_sets::unreserved);
                 for (auto const& [key, value] : writer.pairs(*at->second)) {
-                    cookies += (cookies.empty() ? "" : "; ") + key + '=' + value;
+                    if (!cookies.empty()) cookies += "; ";
+                    cookies.append(key).append(1, '=').append(value);
                 }
             }
         }

@@ -129,6 +129,7 @@ private:
             ask(question_kind::base_url, "the description names no host", {}, "choices::base_url");
         } else {
             std::vector<std::string> answers;
+            answers.reserve(servers.size());
             for (server const& one : servers) answers.push_back(one.url);
             ask(question_kind::server,
                 "the description has " + std::to_string(servers.size()) + " servers",

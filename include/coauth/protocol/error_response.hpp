@@ -73,7 +73,9 @@ struct oauth_error_fields {
 /// The text of a member, empty when it is not a string.
 [[nodiscard]] inline std::string error_text(json_value const& value) {
     if (!value.is(json_type::string)) return {};
-    return printable(value.to_string(), max_error_text);
+    wiped_buffer text;  // a server may repeat what it was sent
+    value.unescape_to(text);
+    return printable(text.view(), max_error_text);
 }
 
 /// The place in `fields` of the member of that name; null for any other name.

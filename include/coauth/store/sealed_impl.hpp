@@ -70,9 +70,11 @@ COAUTH_INLINE std::optional<secret> open_record(record_key const& with, store_ke
 
 }  // namespace detail
 
-COAUTH_INLINE sealed::sealed(any_token_store below, sealing_key key)
-    : below_(std::move(below)),
-      keys_(std::make_shared<std::vector<sealing_key> const>(1, std::move(key))) {}
+COAUTH_INLINE sealed::sealed(any_token_store below, sealing_key key) : below_(std::move(below)) {
+    std::vector<sealing_key> all;
+    all.push_back(std::move(key));
+    keys_ = std::make_shared<std::vector<sealing_key> const>(std::move(all));
+}
 
 COAUTH_INLINE sealed sealed::opening_with(sealing_key previous) && {
     std::vector<sealing_key> all = *keys_;

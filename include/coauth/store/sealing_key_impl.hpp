@@ -79,7 +79,7 @@ struct sealing_key::origin {
         derivation(std::shared_ptr<origin> of, secret given)
             : from(std::move(of)), passphrase(std::make_shared<secret const>(std::move(given))) {}
         std::shared_ptr<detail::record_key const> operator()() const {
-            std::shared_ptr<detail::record_key const> const there = from->find();
+            std::shared_ptr<detail::record_key const> there = from->find();
             if (there) return there;
             return from->keep(scrypt(passphrase->reveal(), *from->salt, aead_key_size));
         }
