@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <mutex>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -50,6 +51,11 @@ protected:
         c.audience = "https://api.test";
         c.response.ignore_refresh_token = ignore;
         return coauth::token_source(io.get_executor(), std::move(c));
+    }
+    /// 200: not at all. A connection that is reset does not order the threads.
+    void refuse_with(server_response r) {
+        std::lock_guard const lock(mutex);
+        refusal = std::move(r);
     }
     std::string next_token(coauth::token_source const& from) {
         return std::string(run(io, from.get()).access_token());
@@ -114,11 +120,12 @@ TEST_F(refresh_token_test, that_is_refused_gives_way_to_the_grant_within_the_sam
 TEST_F(refresh_token_test, survives_a_connection_that_was_cut) {
     static_cast<void>(next_token(tokens));
     clock.advance(2h);
-    refusal = server_response(503).with_faults({.reset = true});
+    refuse_with(server_response(503).with_faults({.reset = true}));
     EXPECT_TRUE(run(io, tokens.try_get()).error().is(errc::connection_reset));
-    refusal = server_response(200);
+    refuse_with(server_response(200));
     clock.advance(5s);
     static_cast<void>(next_token(tokens));
+    std::lock_guard const lock(mutex);
     EXPECT_THAT(bodies.back(), HasSubstr("refresh_token=test-refresh-1"));
 }
 

