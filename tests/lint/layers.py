@@ -114,7 +114,8 @@ def check(header, users):
                 problems.append(f"{where}:{line}: the transport knows nothing of OAuth, but includes <{included}>")
         if included.split("/")[0] in ("asio", "asio.hpp") and not asio:
             problems.append(f"{where}:{line}: {layer} does without Asio, but includes <{included}>")
-        allowed_one = where.endswith("coauth/secret.hpp") and included == "openssl/crypto.h"
+        wipes = where.endswith(("coauth/secret.hpp", "coauth/error_impl.hpp"))
+        allowed_one = wipes and included == "openssl/crypto.h"
         if included.startswith("openssl/") and not openssl and not allowed_one:
             problems.append(f"{where}:{line}: {layer} does without OpenSSL, but includes <{included}>")
         if target in ASIO_HEADERS and not asio and rank > 0:
