@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -127,6 +128,25 @@ TEST_F(refresh_token_test, survives_a_connection_that_was_cut) {
     static_cast<void>(next_token(tokens));
     std::lock_guard const lock(mutex);
     EXPECT_THAT(bodies.back(), HasSubstr("refresh_token=test-refresh-1"));
+}
+
+TEST_F(refresh_token_test, that_was_not_answered_is_followed_by_no_other_request_after_a_stop) {
+    static_cast<void>(next_token(tokens));
+    clock.advance(2h);
+    refuse_with(server_response(503).with_faults({.hang = true}));
+    std::optional<coauth::error> ended;
+    asio::co_spawn(io, tokens.try_get(),
+                   [&](std::exception_ptr, coauth::result<coauth::token_ref> got) {
+                       if (!got) ended = got.error();
+                   });
+    io.restart();
+    while (endpoint.count() < 2) io.poll();
+    run(io, tokens.stop(0s));
+    io.restart();
+    io.run();
+    ASSERT_TRUE(ended);
+    EXPECT_TRUE(ended->is(errc::stopped)) << ended->what();
+    EXPECT_EQ(endpoint.count(), 2U);
 }
 
 //
