@@ -74,7 +74,7 @@ public:
     void put_into(token_request& request, assertion_key const& key, Sign const& sign) const {
         std::string const url =
             request.issuer().empty() ? request.token_endpoint().to_string() : request.issuer();
-        client_assertion const made = make(url, key, seconds_since_epoch());
+        client_assertion const made = make(url, key, seconds_since_1970());
         wiped_buffer jwt;
         write_jwt(jwt, key.algorithm, made.header, made.claims, sign);
         put_into(request, jwt.view());
@@ -88,7 +88,6 @@ public:
     [[nodiscard]] secret identity(secret const& of_key) const;
 
 private:
-    [[nodiscard]] static std::int64_t seconds_since_epoch();
     void put_into(token_request& request, std::string_view jwt) const;
 
     std::string method_;

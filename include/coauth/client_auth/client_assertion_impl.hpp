@@ -45,12 +45,6 @@ COAUTH_INLINE assertion_maker::assertion_maker(std::string_view method, std::str
     }
 }
 
-COAUTH_INLINE std::int64_t assertion_maker::seconds_since_epoch() {
-    return std::chrono::duration_cast<std::chrono::seconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
 COAUTH_INLINE client_assertion assertion_maker::make(std::string_view default_audience,
                                                      assertion_key const& key,
                                                      std::int64_t now) const {

@@ -45,6 +45,21 @@ inline exchange::step exchange::next() const noexcept {
     return step::done;
 }
 
+inline awaitable<bool> exchange::until_compose() {
+    for (;;) {
+        step const due = next();
+        if (due == step::done || due == step::compose) co_return due == step::compose;
+        if (due == step::open) {
+            bool const idle = try_open();
+            if (!idle) co_await open();
+        } else {
+            std::error_code ec;
+            std::size_t const size = co_await io(ec);
+            io_done(ec, size);
+        }
+    }
+}
+
 inline stage exchange::where() const noexcept {
     switch (phase_) {
         case phase::open:
