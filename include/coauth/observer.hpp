@@ -141,6 +141,12 @@ struct connection_closed {
     unsigned responses;
 };
 
+/// Files that a tls_config names have changed.
+struct certificates_changed {
+    /// Why what they hold now is not used, and what was before stays; null where it is.
+    error const* failure;
+};
+
 namespace detail {
 
 template <class... Events>
@@ -148,7 +154,7 @@ struct event_list {};
 
 using every_event = event_list<token_fetched, token_refreshed, token_fetch_failed, token_rejected,
                                request_sent, request_retried, request_done, connection_opened,
-                               connection_reused, connection_closed>;
+                               connection_reused, connection_closed, certificates_changed>;
 
 template <class Event>
 class event_sink {

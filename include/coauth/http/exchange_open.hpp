@@ -178,7 +178,7 @@ inline bool exchange::leave_queue(detail::wake_reason reason) {
     }
     auto const used = std::move(connection_);
     if (!used) return true;
-    if (used->usable(boot_clock::now(), !repeatable_)) {
+    if (endpoint_->usable(*used, boot_clock::now(), !repeatable_)) {
         adopt(used, true);
         return false;
     }
@@ -233,7 +233,7 @@ inline bool exchange::end_connect(detail::wake_reason reason) {
 
 inline void exchange::start_tls() {
     phase_ = phase::handshaking;
-    connection_->bytes().start_tls(*endpoint_->tls(), endpoint_->host());
+    connection_->start_tls(*endpoint_->current_tls(boot_clock::now()), endpoint_->host());
 }
 
 /// The new connection can be used.
