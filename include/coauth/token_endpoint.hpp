@@ -64,8 +64,7 @@ public:
     }
 
     [[nodiscard]] cache_policy policy() const {
-        return {config_.lifetime, config_.fetch_deadline, config_.clock, config_.observer,
-                url_.origin() + url_.path()};
+        return {config_.lifetime, config_.fetch_deadline, config_.clock, config_.observer, place()};
     }
 
     /// Everything that changes the token or the right to it (DESIGN: guarantee 7).
@@ -275,7 +274,15 @@ private:
         r = co_await self->config_.client.authenticate(std::move(r));
         self->last_credential_.note(r);
         self->look_again_later();
+        if (r.stale_credential()) self->tell_stale(r.stale_credential());
         co_return r;
+    }
+
+    /// As events name it.
+    [[nodiscard]] std::string place() const { return url_.origin() + url_.path(); }
+
+    void tell_stale(error const& why) const {
+        if (config_.observer) config_.observer(credential_kept{place(), why});
     }
 
     static awaitable<bool> credential_changed(std::shared_ptr<token_endpoint> self) {

@@ -260,12 +260,27 @@ TEST(signing_key_source, key_in_a_file_is_read_again_when_it_has_changed) {
     EXPECT_EQ(made_by(client).header["alg"], "ES256");
     std::ofstream(path) << test_key::of("EdDSA").pkcs8();
     EXPECT_EQ(made_by(client).header["alg"], "EdDSA");
-    std::ofstream(path) << "half of a";
-    EXPECT_EQ(failure(client), errc::invalid_signing_key);
-    std::ofstream(path) << test_key::of("ES256").pkcs8();
-    EXPECT_EQ(made_by(client).header["alg"], "ES256");
     std::remove(path.c_str());
-    EXPECT_EQ(failure(client), errc::secret_unavailable);
+}
+
+TEST(signing_key_source, key_stays_in_use_while_what_is_there_is_none) {
+    std::string const path = testing::TempDir() + "coauth_broken_key";
+    std::ofstream(path) << "half of a";
+    any_client_authentication const client = private_key_jwt("o", secret::from_file(path));
+    EXPECT_EQ(failure(client), errc::invalid_signing_key) << "there has not been one yet";
+    std::ofstream(path) << test_key::of("ES256").pkcs8();
+    EXPECT_FALSE(authenticated(client).stale_credential());
+    std::ofstream(path) << "half of a";
+    token_request const half = authenticated(client);
+    EXPECT_EQ(assertion(half).header["alg"], "ES256");
+    EXPECT_TRUE(half.stale_credential().is(errc::invalid_signing_key));
+    std::remove(path.c_str());
+    EXPECT_TRUE(authenticated(client).stale_credential().is(errc::secret_unavailable));
+    std::ofstream(path) << test_key::of("EdDSA").pkcs8();
+    token_request const whole = authenticated(client);
+    EXPECT_EQ(assertion(whole).header["alg"], "EdDSA");
+    EXPECT_FALSE(whole.stale_credential());
+    std::remove(path.c_str());
 }
 
 TEST(signing_key_source, provider_and_password_are_asked_every_time) {
@@ -281,9 +296,9 @@ TEST(signing_key_source, provider_and_password_are_asked_every_time) {
     ::setenv("COAUTH_TEST_KEY_PASSWORD", key_password, 1);
     EXPECT_EQ(failure(client), errc{});
     ::setenv("COAUTH_TEST_KEY_PASSWORD", "wrong again", 1);
-    EXPECT_EQ(failure(client), errc::invalid_signing_key) << "a key in memory opens nothing";
+    EXPECT_TRUE(authenticated(client).stale_credential().is(errc::invalid_signing_key));
     ::unsetenv("COAUTH_TEST_KEY_PASSWORD");
-    EXPECT_EQ(failure(client), errc::secret_unavailable);
+    EXPECT_TRUE(authenticated(client).stale_credential().is(errc::secret_unavailable));
     EXPECT_EQ(asked, 4);
 }
 
