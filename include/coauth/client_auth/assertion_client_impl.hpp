@@ -7,6 +7,7 @@
 
 #include <coauth/client_auth/assertion_client.hpp>
 #include <coauth/crypto/digest.hpp>
+#include <coauth/crypto/hmac_memo.hpp>
 #include <coauth/error.hpp>
 
 #include <memory>
@@ -18,15 +19,21 @@
 namespace coauth::detail {
 
 struct assertion_client::state {
+    /// A secret of the client that the server has, too.
+    struct shared_secret {
+        secret_source from;
+        std::shared_ptr<hmac_memo> mac = std::make_shared<hmac_memo>();
+        [[nodiscard]] secret identity() const { return from.identity(); }
+    };
     assertion_maker assertion;
-    std::variant<secret_source, signing_key_source> key;
+    std::variant<shared_secret, signing_key_source> key;
 };
 
 COAUTH_INLINE assertion_client::assertion_client(std::string client_id, secret_source client_secret,
                                                  client_assertion_options options)
     : state_(std::make_shared<state const>(
           state{assertion_maker("client_secret_jwt", std::move(client_id), std::move(options)),
-                std::move(client_secret)})) {}
+                state::shared_secret{std::move(client_secret)}})) {}
 
 COAUTH_INLINE assertion_client::assertion_client(std::string client_id, signing_key_source key,
                                                  client_assertion_options options)
@@ -40,22 +47,22 @@ COAUTH_INLINE secret assertion_client::cache_identity() const {
 }
 
 COAUTH_INLINE awaitable<token_request> assertion_client::authenticate(token_request request) const {
-    bool const shared = std::holds_alternative<secret_source>(state_->key);
+    bool const shared = std::holds_alternative<state::shared_secret>(state_->key);
     return shared ? with_secret(std::move(request), state_) : with_key(std::move(request), state_);
 }
 
 COAUTH_INLINE awaitable<token_request> assertion_client::with_secret(
     token_request request, std::shared_ptr<state const> self) {
-    auto const& from = std::get<secret_source>(self->key);
-    secret const value = co_await from.read();
+    state::shared_secret const& shared = std::get<state::shared_secret>(self->key);
+    secret const value = co_await shared.from.read();
     if (value.size() < sha256_digest().size()) {
         throw exception(error(errc::invalid_credentials, stage::configuration,
                               "client_secret_jwt needs a secret of 32 bytes (RFC 7518 §3.2)"));
     }
-    if (!from.is_fixed()) request.credential(value.reveal());
+    if (!shared.from.is_fixed()) request.credential(value.reveal());
     self->assertion.put_into(request, {.algorithm = "HS256"},
                              [&](wiped_buffer& out, std::string_view message) {
-                                 out.append(as_bytes(hmac_sha256(value.reveal(), message)));
+                                 out.append(as_bytes(shared.mac->digest(value, message)));
                              });
     co_return request;
 }

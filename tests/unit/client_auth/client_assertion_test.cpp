@@ -25,10 +25,13 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 #include <unordered_set>
 #include <vector>
 
+namespace client_assertion_test {
 namespace {
 
 using namespace coauth_test;
@@ -253,6 +256,36 @@ TEST(client_assertion, jti_from_sixteen_threads_are_all_different) {
     EXPECT_EQ(std::adjacent_find(made.begin(), made.end()), made.end());
 }
 
+//
+TEST(client_assertion, jti_of_a_forked_child_are_not_those_of_its_parent) {
+    static_cast<void>(coauth::detail::fresh_jti());  // some are in store now
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    ::pid_t const child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        std::string const mine = coauth::detail::fresh_jti();
+        bool const said = ::write(ends[1], mine.data(), mine.size()) == 22;
+        ::_exit(said ? 0 : 1);
+    }
+    std::string theirs(22, ' ');
+    EXPECT_EQ(::read(ends[0], theirs.data(), theirs.size()), 22);
+    EXPECT_EQ(::waitpid(child, nullptr, 0), child);
+    ::close(ends[0]);
+    ::close(ends[1]);
+    for (int i = 0; i != 16; ++i) EXPECT_NE(coauth::detail::fresh_jti(), theirs);
+}
+
+TEST(client_assertion, follows_its_key_and_its_audience_from_one_request_to_the_next) {
+    any_client_authentication const client = es256();
+    for (char const* const issuer : {"https://one.example", "https://two.example", ""}) {
+        token_request r = request();
+        r.issuer(issuer);
+        std::string const wanted = *issuer == 0 ? "https://as.example/token?x=1" : issuer;
+        EXPECT_EQ(assertion(authenticated(client, std::move(r))).claims["aud"], wanted);
+    }
+}
+
 TEST(signing_key_source, key_in_a_file_is_read_again_when_it_has_changed) {
     std::string const path = testing::TempDir() + "coauth_rotated_key";
     std::ofstream(path) << test_key::of("ES256").pkcs8();
@@ -371,3 +404,4 @@ TEST(tls_client_auth, sends_the_client_id_in_the_body_and_nothing_else) {
 }
 
 }  // namespace
+}  // namespace client_assertion_test
