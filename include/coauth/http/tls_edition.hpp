@@ -50,7 +50,7 @@ public:
     [[nodiscard]] SSL_CTX* native() const noexcept { return context_.get(); }
 
 private:
-    explicit tls_edition(std::uint64_t number) noexcept : number_(number) {}
+    explicit tls_edition(std::uint64_t number) : number_(number) {}
 
     [[nodiscard]] result<void> set_protocol(tls_config const& config);
     [[nodiscard]] result<void> load_trust(tls_config const& config);
