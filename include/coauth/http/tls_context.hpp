@@ -32,17 +32,21 @@ public:
 
     /// Reads every file that the configuration names. Errors: empty_trust_store,
     /// invalid_ca_certificate, invalid_client_certificate, secret_unavailable (the password).
-    [[nodiscard]] static result<std::shared_ptr<tls_context const>> make(tls_config config) {
+    [[nodiscard]] static result<std::shared_ptr<tls_context const>> make(tls_config const& config) {
         // Before the files are read: what changes meanwhile is seen later.
         watched_files files(named_by(config));
         result<std::shared_ptr<tls_edition const>> first = tls_edition::load(config, 1);
         if (!first) return std::move(first).error();
         return std::shared_ptr<tls_context const>(
-            new tls_context(std::move(config), std::move(files), std::move(*first)));
+            new tls_context(config, std::move(files), std::move(*first)));
     }
     tls_context(tls_context const&) = delete;
     tls_context& operator=(tls_context const&) = delete;
-    ~tls_context() { detail::wipe(config_.private_key_pem.data(), config_.private_key_pem.size()); }
+    ~tls_context() {
+        for (std::string* const text : {&config_.private_key_pem, &config_.certificate_pem}) {
+            detail::wipe(text->data(), text->size());
+        }
+    }
 
     /// What connections are opened with at this time. Files that have changed are read here, and
     /// `tell` hears of it; where they cannot be used, everything stays as it was.
@@ -69,12 +73,13 @@ public:
     [[nodiscard]] bool verifies() const noexcept { return verifies_; }
 
 private:
-    tls_context(tls_config config, watched_files files, std::shared_ptr<tls_edition const> first)
+    tls_context(tls_config const& config, watched_files files,
+                std::shared_ptr<tls_edition const> first)
         : trust_id_(first->trust_id()),
           thumbprint_(first->client_certificate_thumbprint()),
           verifies_(first->verifies()),
           watches_(!files.empty()),
-          config_(std::move(config)),
+          config_(watches_ ? config : tls_config()),
           files_(std::move(files)),
           current_(std::move(first)) {}
 
@@ -124,7 +129,7 @@ private:
     std::string const thumbprint_;
     bool const verifies_;
     bool const watches_;
-    tls_config config_;
+    tls_config config_;  ///< of use only where there are files
     mutable std::atomic<std::uint64_t> number_{1};
     mutable std::atomic<duration::rep> next_look_{0};
     mutable std::mutex mutex_;
