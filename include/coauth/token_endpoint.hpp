@@ -11,6 +11,7 @@
 #include <coauth/cache/token_cache.hpp>
 #include <coauth/cache/token_fetcher.hpp>
 #include <coauth/client_auth/credential_memory.hpp>
+#include <coauth/clock.hpp>
 #include <coauth/codec/http1_writer.hpp>
 #include <coauth/codec/redaction.hpp>
 #include <coauth/grant/client_credentials.hpp>
@@ -26,7 +27,6 @@
 #include <coauth/token_source_config.hpp>
 
 #include <atomic>
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <set>
@@ -64,8 +64,7 @@ public:
     }
 
     [[nodiscard]] cache_policy policy() const {
-        return {config_.lifetime, config_.fetch_deadline, config_.clock, config_.observer,
-                url_.origin() + url_.path()};
+        return {config_.lifetime, config_.fetch_deadline, config_.clock, config_.observer, place()};
     }
 
     /// Everything that changes the token or the right to it (DESIGN: guarantee 7).
@@ -202,7 +201,7 @@ private:
         if (self->metadata_) {
             time_point const until = self->wire_deadline(*order);
             result<url> found =
-                co_await metadata_source::token_endpoint(self->metadata_, over, until);
+                co_await metadata_source::token_endpoint(self->metadata_, over, order, until);
             if (!found) co_return std::move(found).error();
             to = std::move(*found);
         }
@@ -253,21 +252,12 @@ private:
         options.trace = &recording.trace();
         http::exchange x(over, std::move(options));
         for (;;) {
-            http::exchange::step const next = x.next();
-            if (next == http::exchange::step::done) break;
-            if (next == http::exchange::step::open) {
-                bool const idle = x.try_open();
-                if (!idle) co_await x.open();
-            } else if (next == http::exchange::step::compose) {
-                bool const again = x.sends() != 0 && r.single_use();
-                if (again) r = co_await self->config_.client.authenticate(std::move(r));
-                self->compose(x, to, r);
-                recording.sending(r);
-            } else {
-                std::error_code ec;
-                std::size_t const n = co_await x.io(ec);
-                x.io_done(ec, n);
-            }
+            bool const writable = co_await x.until_compose();
+            if (!writable) break;
+            bool const again = x.sends() != 0 && r.single_use();
+            if (again) r = co_await self->config_.client.authenticate(std::move(r));
+            self->compose(x, to, r);
+            recording.sending(r);
         }
         recording.end(x, r);
         if (x.error()) co_return x.error();
@@ -284,7 +274,15 @@ private:
         r = co_await self->config_.client.authenticate(std::move(r));
         self->last_credential_.note(r);
         self->look_again_later();
+        if (r.stale_credential()) self->tell_stale(r.stale_credential());
         co_return r;
+    }
+
+    /// As events name it.
+    [[nodiscard]] std::string place() const { return url_.origin() + url_.path(); }
+
+    void tell_stale(error const& why) const {
+        if (config_.observer) config_.observer(credential_kept{place(), why});
     }
 
     static awaitable<bool> credential_changed(std::shared_ptr<token_endpoint> self) {
@@ -353,9 +351,7 @@ private:
         context.client_auth_method = r.authentication_method();
         context.basic_encodings_differ = r.basic_encodings_differ();
         context.retry_after = x.fields().find("Retry-After");
-        context.now = std::chrono::duration_cast<std::chrono::seconds>(
-                          std::chrono::system_clock::now().time_since_epoch())
-                          .count();
+        context.now = seconds_since_1970();
         result<token_response> parsed =
             parse_token_response(x.status(), type, x.fields().find("Content-Encoding"), x.body(),
                                  config_.response, context);
