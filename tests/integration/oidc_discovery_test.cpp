@@ -9,12 +9,12 @@
 #include <string>
 #include <vector>
 
-namespace coauth::tests {
+namespace coauth::tests::oidc_discovery_test {
 namespace {
 
-using testing::HasSubstr;
-using testing::SizeIs;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 class oidc_discovery : public oidc_test {
 protected:
@@ -155,4 +155,4 @@ TEST_F(oidc_discovery, token_bound_to_a_certificate_works_on_both_listeners_that
 }
 
 }  // namespace
-}  // namespace coauth::tests
+}  // namespace coauth::tests::oidc_discovery_test

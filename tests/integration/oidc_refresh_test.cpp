@@ -17,18 +17,18 @@
 #include <string>
 #include <vector>
 
-namespace coauth::tests {
+namespace coauth::tests::oidc_refresh_test {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
-using testing::AllOf;
-using testing::Each;
-using testing::Ge;
-using testing::IsEmpty;
-using testing::Lt;
-using testing::SizeIs;
+using ::testing::AllOf;
+using ::testing::Each;
+using ::testing::Ge;
+using ::testing::IsEmpty;
+using ::testing::Lt;
+using ::testing::SizeIs;
 
 constexpr char const* redirect_uri = "https://client.test/callback";
 constexpr char const* verifier = "a-verifier-of-forty-three-characters-or-more";
@@ -221,4 +221,4 @@ TEST_F(oidc_refresh, answer_that_was_lost_without_rotation_costs_nobody_a_sign_i
 }
 
 }  // namespace
-}  // namespace coauth::tests
+}  // namespace coauth::tests::oidc_refresh_test
