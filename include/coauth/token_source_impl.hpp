@@ -71,7 +71,13 @@ COAUTH_INLINE void token_source::invalidate(token_ref const& token) const {
     entry_->invalidate(token.generation());
 }
 
-COAUTH_INLINE void token_source::erase() const noexcept { entry_->erase(); }
+COAUTH_INLINE void token_source::erase() const noexcept {
+    entry_->erase();
+    // Whoever of those who share the token has a store.
+    auto const first = entry_->home();
+    if (first && first != endpoint_) first->forget();
+    endpoint_->forget();
+}
 
 COAUTH_INLINE void token_source::retry_now() const { entry_->retry_now(); }
 
