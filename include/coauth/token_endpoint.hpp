@@ -76,8 +76,8 @@ public:
                 name()};
     }
 
-    [[nodiscard]] cache_key identify(token_cache const& cache) const {
-        return identity().in(cache);
+    [[nodiscard]] token_identity identity() const {
+        return {config_, grant_, url_, metadata_.get(), proxy_.get(), tls_.get()};
     }
 
     void forget() noexcept override {
@@ -157,10 +157,6 @@ private:
         o.dialer = config_.network;
         o.proxy = proxy_;
         return o;
-    }
-
-    [[nodiscard]] token_identity identity() const {
-        return {config_, grant_, url_, metadata_.get(), proxy_.get(), tls_.get()};
     }
 
     /// As events name it.

@@ -23,7 +23,7 @@ COAUTH_INLINE token_source::token_source(token_cache cache, any_executor const& 
                                          token_source_config config)
     : endpoint_(std::make_shared<detail::token_endpoint>(executor, std::move(config))),
       cache_(std::move(cache)),
-      entry_(cache_.bind(endpoint_->identify(cache_), endpoint_->policy())) {
+      entry_(cache_.bind(endpoint_->identity().in(cache_), endpoint_->policy())) {
     entry_->set_home(endpoint_);
 }
 
