@@ -173,9 +173,10 @@ namespace detail {
 template <class... Events>
 struct event_list {};
 
-using every_event = event_list<token_fetched, token_refreshed, token_fetch_failed, token_rejected,
-                               token_loaded, store_failed, request_sent, request_retried, request_done, connection_opened,
-                               connection_reused, connection_closed>;
+using every_event =
+    event_list<token_fetched, token_refreshed, token_fetch_failed, token_rejected, token_loaded,
+               store_failed, request_sent, request_retried, request_done, connection_opened,
+               connection_reused, connection_closed>;
 
 template <class Event>
 class event_sink {

@@ -72,8 +72,7 @@ public:
     }
 
     [[nodiscard]] cache_policy policy() const {
-        return {config_.lifetime, config_.fetch_deadline, config_.clock, config_.observer,
-                name()};
+        return {config_.lifetime, config_.fetch_deadline, config_.clock, config_.observer, name()};
     }
 
     [[nodiscard]] token_identity identity() const {

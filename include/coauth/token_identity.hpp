@@ -44,8 +44,7 @@ struct token_identity {
         bool const by_proxy = proxy != nullptr && (metadata != nullptr || proxy->covers(server));
         bool const direct = config.network || !by_proxy;
         if (!direct) add(key, "proxy", cache.credential_identity(proxy->identity().reveal()));
-        bool const private_hook =
-            config.hooks.before_call && config.hooks.cache_identity.empty();
+        bool const private_hook = config.hooks.before_call && config.hooks.cache_identity.empty();
         if (private_hook) add(key, "private", unique());
         add_token(key);
         return cache_key(key.finish());

@@ -75,8 +75,8 @@ public:
         record.token_type = r.token_type;
         record.scope = r.scope;
         record.issued_at = wall_time(token.started);
-        record.expires_at =
-            record.issued_at + (r.expires_in ? duration(*r.expires_in) : lifetime_.unknown_lifetime);
+        record.expires_at = record.issued_at +
+                            (r.expires_in ? duration(*r.expires_in) : lifetime_.unknown_lifetime);
         return record;
     }
 
@@ -151,8 +151,7 @@ private:
         std::uint64_t seen = erased_.load(std::memory_order_relaxed);  // sync: below
         // sync: relaxed, as forget()
         while (seen < epoch &&
-               !erased_.compare_exchange_weak(seen, epoch, std::memory_order_relaxed)) {
-        }
+               !erased_.compare_exchange_weak(seen, epoch, std::memory_order_relaxed)) {}
     }
 
     token_records const records_;

@@ -39,12 +39,10 @@ using ::testing::Not;
 /// What the source tells of its store.
 struct store_events {
     void operator()(coauth::store_failed const& e) const {
-        lines->push_back(std::string(to_string(e.operation)) + " " +
-                         e.failure.code().message());
+        lines->push_back(std::string(to_string(e.operation)) + " " + e.failure.code().message());
     }
     void operator()(coauth::token_loaded const&) const { lines->emplace_back("loaded"); }
-    std::shared_ptr<std::vector<std::string>> lines =
-        std::make_shared<std::vector<std::string>>();
+    std::shared_ptr<std::vector<std::string>> lines = std::make_shared<std::vector<std::string>>();
 };
 
 class kept_token : public ::testing::Test {
@@ -283,8 +281,8 @@ TEST_F(kept_token, loses_a_refresh_token_that_was_refused_if_it_is_still_the_sam
     refused = {"test-token-refresh-0"};
     store.when(operation::save, [&] { EXPECT_EQ(bodies.size(), store.count(operation::save)); });
     EXPECT_EQ(next_token(tokens), "test-token-2");
-    EXPECT_THAT(bodies, ElementsAre(HasSubstr("test-token-refresh-0"),
-                                    HasSubstr("client_credentials")));
+    EXPECT_THAT(bodies,
+                ElementsAre(HasSubstr("test-token-refresh-0"), HasSubstr("client_credentials")));
     EXPECT_EQ(stored(tokens), "test-token-2 ");
     EXPECT_EQ(store.count(operation::save), 2);
 }
@@ -320,9 +318,9 @@ TEST_F(kept_token, whose_renewed_refresh_token_was_lost_on_the_way_is_asked_for_
     static_cast<void>(next_token(tokens));
     clock.advance(2h);
     static_cast<void>(next_token(tokens));
-    EXPECT_THAT(bodies, ElementsAre(HasSubstr("refresh-0"), HasSubstr("refresh-0"),
-                                    HasSubstr("client_credentials"),
-                                    HasSubstr("client_credentials")));
+    EXPECT_THAT(bodies,
+                ElementsAre(HasSubstr("refresh-0"), HasSubstr("refresh-0"),
+                            HasSubstr("client_credentials"), HasSubstr("client_credentials")));
 }
 
 // R-273, and a store that throws: the token path is the same but for events.
@@ -463,9 +461,8 @@ TEST_F(kept_token, is_sealed_in_its_file) {
 
 // there is no such directory, and none can be made.
 TEST_F(kept_token, is_kept_in_memory_where_the_directory_cannot_be_used) {
-    token_source const tokens = process([](auto& c) {
-        c.store = coauth::file_store("/proc/self/no-such-directory/tokens");
-    });
+    token_source const tokens = process(
+        [](auto& c) { c.store = coauth::file_store("/proc/self/no-such-directory/tokens"); });
     EXPECT_EQ(next_token(tokens), "test-token-1");
     EXPECT_EQ(next_token(tokens), "test-token-1");
     EXPECT_THAT(*events.lines, Not(IsEmpty()));
@@ -487,9 +484,7 @@ TEST_F(kept_token, needs_a_client_and_a_hook_that_have_names) {
         } catch (coauth::exception const& e) { return e.what(); }
     };
     EXPECT_THAT(refused_with([](auto& c) { c.client = nameless(); }), HasSubstr("store_identity"));
-    EXPECT_THAT(refused_with([](auto& c) {
-                    c.hooks.before_call = [](coauth::token_request&) {};
-                }),
+    EXPECT_THAT(refused_with([](auto& c) { c.hooks.before_call = [](coauth::token_request&) {}; }),
                 HasSubstr("cache_identity"));
     EXPECT_EQ(refused_with([](auto& c) {
                   c.hooks.before_call = [](coauth::token_request&) {};

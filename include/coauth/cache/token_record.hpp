@@ -180,9 +180,7 @@ public:
         return record_->authorization.view();
     }
     /// The access token alone. A secret.
-    [[nodiscard]] std::string_view access_token() const noexcept {
-        return record_->access_token();
-    }
+    [[nodiscard]] std::string_view access_token() const noexcept { return record_->access_token(); }
     [[nodiscard]] std::string_view token_type() const noexcept {
         return authorization().substr(0, record_->scheme_size);
     }

@@ -90,8 +90,7 @@ COAUTH_INLINE awaitable<result<std::optional<stored_token>>> token_records::load
 }
 
 COAUTH_INLINE awaitable<result<void>> token_records::save(std::shared_ptr<core> c, store_key key,
-                                                          result<secret> bytes,
-                                                          duration patience) {
+                                                          result<secret> bytes, duration patience) {
     if (!bytes) co_return std::move(bytes).error();
     if (c->keeps(key)) co_return detail::newer_record();
     co_return co_await detail::within(c->store.save(key, *std::move(bytes)), patience);
