@@ -121,6 +121,7 @@ private:
 
     static awaitable<void> save(std::shared_ptr<kept_fetch> self, stored_token record) {
         std::shared_ptr<token_keeping> const keeping = self->keeping_;
+        pending_work::ticket const busy(keeping->behind());
         bool const wanted = keeping->epoch() == self->epoch_;
         if (!wanted) co_return;
         result<void> done = co_await token_keeping::save(keeping, std::move(record), self->epoch_);

@@ -365,7 +365,8 @@ private:
     }
     static awaitable<void> close_here(std::shared_ptr<token_endpoint> self) {
         self->transport_->stop_now();
-        co_return;
+        if (!self->keeping_) co_return;
+        co_await pending_work::wait(self->keeping_->behind(), token_keeping::limit);
     }
 
     token_source_config const config_;

@@ -10,6 +10,7 @@
 #include <coauth/cache/timeline.hpp>
 #include <coauth/cache/token_fetcher.hpp>
 #include <coauth/detail/asio.hpp>
+#include <coauth/detail/pending_work.hpp>
 #include <coauth/observer.hpp>
 #include <coauth/store/token_records.hpp>
 #include <coauth/token_source_config.hpp>
@@ -131,11 +132,15 @@ public:
     /// After forget(). Whoever renews the token is waited for, but not for long.
     [[nodiscard]] static awaitable<result<void>> erase_forgotten(
         std::shared_ptr<token_keeping> self) {
+        pending_work::ticket const busy(self->behind_);
         auto const held = co_await lock(self, limit);
         result<void> done;
         if (self->erase_is_due()) done = co_await erase(self);
         co_return std::move(done);
     }
+
+    /// What goes on behind the callers: saves and erasures.
+    [[nodiscard]] std::shared_ptr<pending_work> const& behind() const noexcept { return behind_; }
 
     void tell(store_operation operation, error const& failure) const {
         if (failure.is(errc::cancelled) || !observer_) return;
@@ -161,6 +166,7 @@ private:
     class clock const clock_;
     class observer const observer_;
     std::string const endpoint_;
+    std::shared_ptr<pending_work> const behind_ = std::make_shared<pending_work>();
     std::atomic<std::uint64_t> forgotten_{0};
     /// Of which of them nothing is left in the store.
     std::atomic<std::uint64_t> erased_{0};

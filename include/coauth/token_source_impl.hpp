@@ -79,6 +79,12 @@ COAUTH_INLINE void token_source::erase() const noexcept {
     endpoint_->forget();
 }
 
+COAUTH_INLINE awaitable<void> token_source::log_out() const { return log_out(*this); }
+
+COAUTH_INLINE awaitable<result<void>> token_source::try_log_out() const {
+    return try_log_out(*this);
+}
+
 COAUTH_INLINE void token_source::retry_now() const { entry_->retry_now(); }
 
 COAUTH_INLINE token_response_quirk_counts token_source::response_quirks() const {
@@ -108,6 +114,22 @@ COAUTH_INLINE awaitable<result<token_ref>> token_source::try_get(token_source se
 
 COAUTH_INLINE awaitable<void> token_source::warm_up(token_source self, get_options options) {
     token_ref const token = co_await get(self, std::move(options));
+}
+
+COAUTH_INLINE awaitable<void> token_source::log_out(token_source self) {
+    result<void> const done = co_await try_log_out(self);
+    done.value();
+}
+
+COAUTH_INLINE awaitable<result<void>> token_source::try_log_out(token_source self) {
+    self.erase();
+    auto const keeping = self.endpoint_->keeping();
+    if (!keeping) co_return result<void>();
+    any_executor const executor = co_await asio::this_coro::executor;
+    any_executor const strand = asio::make_strand(executor);
+    result<void> done = co_await asio::co_spawn(
+        strand, detail::token_keeping::erase_forgotten(keeping), asio::use_awaitable);
+    co_return std::move(done);
 }
 
 COAUTH_INLINE awaitable<void> token_source::stop(token_source self, duration grace) {

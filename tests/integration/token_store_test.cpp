@@ -385,6 +385,33 @@ TEST_F(kept_token, is_erased_from_the_store_as_well) {
     EXPECT_EQ(next_token(process()), "test-token-2");
 }
 
+TEST_F(kept_token, is_erased_when_a_log_out_returns_and_only_then) {
+    token_source const tokens = process();
+    static_cast<void>(next_token(tokens));
+    store.break_down(operation::erase);
+    EXPECT_TRUE(run(io, tokens.try_log_out()).error().is(errc::store_unavailable));
+    EXPECT_THROW(run(io, tokens.log_out()), coauth::exception);
+    EXPECT_EQ(stored(tokens), "test-token-1 ");
+    store.mend();
+    run(io, tokens.log_out());
+    EXPECT_EQ(stored(tokens), "-");
+    EXPECT_TRUE(run(io, process([](auto& c) { c.store = {}; }).try_log_out()));
+}
+
+TEST_F(kept_token, whose_save_is_under_way_is_waited_for_by_a_stop) {
+    token_source const tokens = process();
+    store.hold(operation::save);
+    start_caller(tokens);
+    poll_until([&] { return got.has_value() && store.waiting() != 0; });
+    bool stopped = false;
+    asio::co_spawn(io, tokens.stop(0s), [&](std::exception_ptr) { stopped = true; });
+    io.poll();
+    EXPECT_FALSE(stopped);
+    store.let_go();
+    poll_until([&] { return stopped; });
+    EXPECT_EQ(stored(tokens), "test-token-1 ");
+}
+
 TEST_F(kept_token, that_was_erased_is_not_stored_by_a_request_under_way) {
     token_source const tokens = process();
     store.hold(operation::lock);
