@@ -46,6 +46,7 @@ struct token_identity {
         if (!direct) add(key, "proxy", cache.credential_identity(proxy->identity().reveal()));
         bool const private_hook = config.hooks.before_call && config.hooks.cache_identity.empty();
         if (private_hook) add(key, "private", unique());
+        add_response(key);
         add_token(key);
         return cache_key(key.finish());
     }
@@ -84,14 +85,18 @@ private:
             add(key, "header", name);
             add(key, "value", value);
         }
-        add_response(key);
         if (config.hooks.before_call) add(key, "hook", config.hooks.cache_identity);
+        if (config.response.ignore_refresh_token) add(key, "refresh_token", "ignored");
+        add(key, "scheme", to_string(config.response.scheme));
+        for (auto const& token : std::set<std::string>(config.response.require_scopes.begin(),
+                                                       config.response.require_scopes.end())) {
+            add(key, "require_scope", token);
+        }
     }
 
     /// An answer that one source takes for a token is an error for another.
     void add_response(sha256_hasher& key) const {
         token_response_options const& o = config.response;
-        add(key, "scheme", std::string(to_string(o.scheme)));
         add(key, "strict", std::to_string(o.strict));
         add(key, "assume_bearer", std::to_string(o.assume_bearer));
         add(key, "form_encoded_responses", std::to_string(o.form_encoded_responses));
@@ -100,10 +105,6 @@ private:
         for (auto const& name :
              std::set<std::string>(o.token_type_aliases.begin(), o.token_type_aliases.end())) {
             add(key, "token_type_alias", name);
-        }
-        for (auto const& token :
-             std::set<std::string>(o.require_scopes.begin(), o.require_scopes.end())) {
-            add(key, "require_scope", token);
         }
     }
 

@@ -31,6 +31,7 @@ using namespace std::chrono_literals;
 using coauth::errc;
 using coauth::token_source;
 using operation = coauth::store_operation;
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -260,7 +261,7 @@ TEST_F(kept_token, without_a_new_refresh_token_is_stored_behind_the_callers) {
     EXPECT_THAT(*events.lines, IsEmpty());
 }
 
-// somebody who does without the lock has renewed it at this very moment.
+// somebody who does without the lock has renewed it at this very moment.
 TEST_F(kept_token, whose_refresh_token_was_used_up_by_another_process_goes_by_the_stored_one) {
     token_source const tokens = process();
     store_now(tokens, token_of_age(2h, "test-token-old", "test-token-refresh-0"));
@@ -274,7 +275,7 @@ TEST_F(kept_token, whose_refresh_token_was_used_up_by_another_process_goes_by_th
                                     HasSubstr("test-token-refresh-other")));
 }
 
-//
+//
 TEST_F(kept_token, loses_a_refresh_token_that_was_refused_if_it_is_still_the_same) {
     token_source const tokens = process();
     store_now(tokens, token_of_age(2h, "test-token-old", "test-token-refresh-0"));
@@ -363,15 +364,18 @@ TEST_F(kept_token, is_renewed_by_what_is_newer_where_a_save_has_failed) {
 
 // whoever holds the lock may be sending the refresh token at this moment.
 TEST_F(kept_token, is_asked_for_without_the_refresh_token_where_the_lock_is_never_let_go) {
-    token_source const tokens = process([](auto& c) { c.fetch_deadline = 400ms; });
-    store_now(tokens, token_of_age(2h, "test-token-old", "test-token-refresh-0"));
-    auto const key = tokens.endpoint()->identity().in_store();
-    auto const held = ended(store.lock(key));
+    with_refresh_token = true;
+    auto const impatient = [](auto& c) { c.fetch_deadline = 400ms; };
+    token_source const running = process(impatient);
+    static_cast<void>(next_token(running));
+    clock.advance(2h);
+    auto const held = ended(store.lock(running.endpoint()->identity().in_store()));
     ASSERT_TRUE(held);
-    EXPECT_EQ(next_token(tokens), "test-token-1");
-    EXPECT_THAT(bodies, ElementsAre(HasSubstr("client_credentials")));
-    EXPECT_EQ(stored(tokens), "test-token-old test-token-refresh-0");
-    EXPECT_THAT(*events.lines, ElementsAre("lock deadline_exceeded"));
+    EXPECT_EQ(next_token(running), "test-token-2");
+    EXPECT_EQ(next_token(process(impatient)), "test-token-3");
+    EXPECT_THAT(bodies, Each(HasSubstr("client_credentials")));
+    EXPECT_EQ(stored(running), "test-token-1 test-token-refresh-1");
+    EXPECT_THAT(*events.lines, ElementsAre("lock deadline_exceeded", "lock deadline_exceeded"));
 }
 
 TEST_F(kept_token, is_erased_from_the_store_as_well) {
@@ -421,6 +425,7 @@ TEST_F(kept_token, that_was_erased_is_not_stored_by_a_request_under_way) {
     store.let_go();
     io.run();
     EXPECT_EQ(got, "test-token-1");
+    EXPECT_EQ(store.count(operation::save), 0);
     EXPECT_EQ(stored(tokens), "-");
 }
 
