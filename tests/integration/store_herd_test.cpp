@@ -128,9 +128,10 @@ TEST_F(store_herd, of_eight_processes_with_a_hundred_callers_each_asks_for_one_t
 }
 
 /// Rotates: each refresh token is good once. The first request of a round may go unanswered.
-class rotating_endpoint : public recording_server {
+class rotating_endpoint {
 public:
-    rotating_endpoint() : recording_server([this](server_request const& r) { return answer(r); }) {}
+    [[nodiscard]] std::string url() const { return server_.url("/token"); }
+    [[nodiscard]] std::size_t count() const { return server_.count(); }
 
     void hang_next() {
         std::lock_guard const lock(mutex_);
@@ -181,6 +182,8 @@ private:
     int given_ = 0;
     int refused_ = 0;
     int initial_ = 0;
+    // The last: its thread uses all of the others.
+    recording_server server_{[this](server_request const& r) { return answer(r); }};
 };
 
 class two_of_a_herd : public store_herd {
@@ -191,7 +194,7 @@ protected:
 // no refresh token is sent twice.
 TEST_F(two_of_a_herd, renew_a_token_a_thousand_times_with_no_refresh_more_than_it_takes) {
     rotating_endpoint server;
-    tell_all(server.url("/token"));
+    tell_all(server.url());
     std::size_t const rounds = times(1000);
     for (std::size_t round = 1; round <= rounds; ++round) {
         tell_all("2");
@@ -206,7 +209,7 @@ TEST_F(two_of_a_herd, renew_a_token_a_thousand_times_with_no_refresh_more_than_i
 // cold, then with a refresh token. Whoever is killed had not been answered.
 TEST_F(store_herd, goes_on_with_one_more_request_when_the_one_that_renews_is_killed) {
     rotating_endpoint server;
-    tell_all(server.url("/token"));
+    tell_all(server.url());
     for (int round = 1; round != 3; ++round) {
         server.hang_next();
         tell_all(callers());

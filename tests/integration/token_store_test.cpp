@@ -40,6 +40,7 @@ using ::testing::Not;
 /// What the source tells of its store.
 struct store_events {
     void operator()(coauth::store_failed const& e) const {
+        EXPECT_EQ(canary_watch::find(e.failure.what()), "");
         lines->push_back(std::string(to_string(e.operation)) + " " + e.failure.code().message());
     }
     void operator()(coauth::token_loaded const&) const { lines->emplace_back("loaded"); }
@@ -60,6 +61,7 @@ protected:
         if (refresh && refused.contains(form_refresh_token(r.body))) {
             return server_response::json(400, R"({"error":"invalid_grant"})");
         }
+        if (!refresh && grant_fails) return server_response(503);
         std::string const n = std::to_string(bodies.size());
         std::string body = R"({"access_token":"test-token-)" + n +
                            R"(","token_type":"Bearer","scope":"read","expires_in":3600)";
@@ -122,6 +124,7 @@ protected:
     std::function<void()> before_refusal;
     std::set<std::string> refused;
     bool with_refresh_token = false;
+    bool grant_fails = false;
     std::optional<std::string> got;
     asio::io_context io;
     coauth::testing::manual_clock clock;
@@ -286,6 +289,19 @@ TEST_F(kept_token, loses_a_refresh_token_that_was_refused_if_it_is_still_the_sam
                 ElementsAre(HasSubstr("test-token-refresh-0"), HasSubstr("client_credentials")));
     EXPECT_EQ(stored(tokens), "test-token-2 ");
     EXPECT_EQ(store.count(operation::save), 2);
+}
+
+// R-073, R-253
+TEST_F(kept_token, loses_the_refresh_token_that_was_refused_also_where_nothing_follows) {
+    token_source const tokens = process();
+    store_now(tokens, token_of_age(2h, "test-token-old", "test-token-refresh-0"));
+    refused = {"test-token-refresh-0"};
+    grant_fails = true;
+    EXPECT_TRUE(run(io, tokens.try_get()).error().is(errc::token_endpoint_failed));
+    EXPECT_EQ(stored(tokens), "test-token-old ");
+    clock.advance(10s);
+    static_cast<void>(run(io, tokens.try_get()));
+    EXPECT_THAT(bodies.back(), HasSubstr("client_credentials"));
 }
 
 // R-253: at most two, whatever others write.
