@@ -159,6 +159,15 @@ TEST_F(kept_token, is_asked_for_anew_where_the_stored_one_has_expired_or_comes_f
     EXPECT_THAT(*events.lines, IsEmpty());
 }
 
+// In whole seconds it has no life, which elsewhere means an unknown one.
+TEST_F(kept_token, of_less_than_a_second_is_not_taken_from_the_store) {
+    token_source const tokens = process();
+    coauth::stored_token brief = token_of_age(0s, "test-token-stored");
+    brief.expires_at = brief.issued_at + 900ms;
+    store_now(tokens, brief);
+    EXPECT_EQ(next_token(tokens), "test-token-1");
+}
+
 TEST_F(kept_token, comes_with_the_refresh_token_that_renews_it) {
     with_refresh_token = true;
     static_cast<void>(next_token(process()));
