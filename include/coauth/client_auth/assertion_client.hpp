@@ -22,6 +22,7 @@ public:
     [[nodiscard]] awaitable<token_request> authenticate(token_request request) const;
 
     [[nodiscard]] secret cache_identity() const;
+    [[nodiscard]] std::string const& store_identity() const noexcept;
 
 protected:
     assertion_client(std::string client_id, secret_source client_secret,

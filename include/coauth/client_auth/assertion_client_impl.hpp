@@ -46,6 +46,10 @@ COAUTH_INLINE secret assertion_client::cache_identity() const {
         std::visit([](auto const& key) { return key.identity(); }, state_->key));
 }
 
+COAUTH_INLINE std::string const& assertion_client::store_identity() const noexcept {
+    return state_->assertion.client_id();
+}
+
 COAUTH_INLINE awaitable<token_request> assertion_client::authenticate(token_request request) const {
     bool const shared = std::holds_alternative<state::shared_secret>(state_->key);
     return shared ? with_secret(std::move(request), state_) : with_key(std::move(request), state_);

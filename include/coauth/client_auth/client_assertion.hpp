@@ -83,6 +83,7 @@ public:
 
     /// Two with the same identity may be given the same token.
     [[nodiscard]] secret identity(secret const& of_key) const;
+    [[nodiscard]] std::string const& client_id() const noexcept { return client_id_; }
 
 private:
     /// What does not change from one assertion to the next: the encoded header, and the claims as
