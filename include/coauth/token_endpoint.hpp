@@ -172,7 +172,7 @@ private:
         if (found) co_return *std::move(found);
         result<fetched_token> token = co_await fetch_anew(self, order, kept);
         if (token) {
-            stored_token record = kept->record_of(*token);
+            stored_token record = self->keeping_->record_of(*token);
             co_await kept_fetch::keep(kept, std::move(record));
         }
         co_return std::move(token);
@@ -212,7 +212,7 @@ private:
         }
         token_request r = self->grant_.request(to);
         result<fetched_token> token = co_await ask(self, over, std::move(r), order);
-        if (token) token->refresh_refused = refused;
+        if (token) token->refresh_refused = refused || by.refresh_refused;
         co_return std::move(token);
     }
 

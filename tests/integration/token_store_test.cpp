@@ -313,6 +313,21 @@ TEST_F(kept_token, loses_the_refresh_token_that_was_refused_also_where_nothing_f
     EXPECT_THAT(bodies.back(), HasSubstr("client_credentials"));
 }
 
+TEST_F(kept_token, goes_by_a_refresh_token_that_another_process_has_stored_since_one_was_refused) {
+    token_source const tokens = process();
+    store_now(tokens, token_of_age(2h, "test-token-old", "test-token-refresh-0"));
+    refused = {"test-token-refresh-0"};
+    EXPECT_EQ(next_token(tokens), "test-token-2");
+    clock.advance(2h);
+    store_now(tokens, token_of_age(61min, "test-token-other", "test-token-refresh-other"));
+    with_refresh_token = true;
+    EXPECT_EQ(next_token(tokens), "test-token-3");
+    EXPECT_THAT(bodies.back(), HasSubstr("refresh_token=test-token-refresh-other"));
+    clock.advance(2h);
+    EXPECT_EQ(next_token(tokens), "test-token-4");
+    EXPECT_THAT(bodies.back(), HasSubstr("refresh_token=test-token-refresh-3"));
+}
+
 // at most two, whatever others write.
 TEST_F(kept_token, tries_no_third_refresh_token) {
     token_source const tokens = process();
