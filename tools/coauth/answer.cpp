@@ -206,7 +206,8 @@ exit_code send_and_show(session& with, coauth::rest_client const& api, coauth::r
 
 std::string dry_run_text(coauth::request const& what, std::string_view base_url,
                          std::string const& authorized) {
-    coauth::redactor const redact;
+    coauth::redactor redact;
+    for (auto const& value : what.hidden()) redact.add_secret(value->reveal());
     std::string url;
     if (what.absolute_url()) {
         url = what.absolute_url()->to_string();

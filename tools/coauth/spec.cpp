@@ -76,7 +76,8 @@ std::string answered_by(openapi::question const& one) {
         case kind::flow: return "--flow FLOW";
         case kind::token_url: return "--token-url URL or --issuer URL";
         case kind::scope: return "--scope SCOPE";
-        case kind::authorization: return "--client-id ID, --bearer REF, --user NAME or --api-key REF";
+        case kind::authorization:
+            return "--client-id ID, --bearer REF, --user NAME or --api-key REF";
     }
     return "";
 }
