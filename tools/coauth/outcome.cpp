@@ -11,6 +11,10 @@ namespace {
     if (why.is(errc::unknown_operation)) return "`coauth api list SPEC` has the operations";
     if (why.is(errc::invalid_argument))
         return "`coauth api show SPEC OPERATION` has the parameters";
+    if (why.is(errc::invalid_description) || why.is(errc::unsupported_description) ||
+        why.is(errc::description_limit)) {
+        return "docs/openapi.md says what can be read";
+    }
     if (why.is(errc::empty_trust_store)) return "name the CA certificates with --cacert FILE";
     if (why.is(errc::secret_unavailable)) return "set the variable or file that is named above";
     return "mend what is named above; docs/configuration.md has every key";
