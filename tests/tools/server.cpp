@@ -67,6 +67,10 @@ struct servers {
     int number = 0;
     words >> command >> number;
     if (command == "counters") return counters(all);
+    if (command == "serve") {
+        all.api.fail_next(1, server_response::json(200, line.substr(command.size() + 1)));
+        return "ok";
+    }
     if (command == "reject_all") {
         all.api.reject_everything(number != 0);
     } else if (command == "revoke_all") {

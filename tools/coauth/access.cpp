@@ -184,24 +184,23 @@ void read_static(given_options const& given, access& into) {
 }  // namespace
 
 option_group credential_options() {
-    return {
-        "Who you are; secrets come by reference, or from a question",
-        {{0, "config", "FILE", "the library's configuration in JSON (docs/configuration.md)"},
-         {0, "env", "PREFIX",
-          "the same from variables PREFIX_…; without any of these options\n"
-          "from COAUTH_… where such a variable is set"},
-         {0, "client-id", "ID", "client credentials; the secret is asked for"},
-         {0, "client-secret", "REF", "or from here: env:NAME or file:PATH"},
-         {0, "auth-method", "METHOD", "client_secret_basic, client_secret_post or none"},
-         {0, "token-url", "URL", "the token endpoint"},
-         {0, "issuer", "URL", "or the issuer whose metadata names it"},
-         {0, "scope", "SCOPE", "what to ask for, separated by spaces"},
-         {0, "audience", "TEXT", "sent as `audience`"},
-         {0, "bearer", "REF", "no token request: a bearer token that you have"},
-         {'u', "user", "NAME", "HTTP Basic; the password is asked for"},
-         {0, "password", "REF", "or from here"},
-         {0, "api-key", "REF", "an API key; SCHEME=REF for one of several of a description", true},
-         {0, "api-key-header", "NAME", "its header: X-Api-Key"}}};
+    return {"Who you are; secrets come by reference, or from a question",
+            {{0, "config", "FILE", "the library's configuration in JSON (docs/configuration.md)"},
+             {0, "env", "PREFIX",
+              "the same from variables PREFIX_…; without these options from\n"
+              "COAUTH_…, where such a variable is set"},
+             {0, "client-id", "ID", "client credentials; the secret is asked for"},
+             {0, "client-secret", "REF", "or from here: env:NAME or file:PATH"},
+             {0, "auth-method", "METHOD", "client_secret_basic, client_secret_post or none"},
+             {0, "token-url", "URL", "the token endpoint"},
+             {0, "issuer", "URL", "or the issuer whose metadata names it"},
+             {0, "scope", "SCOPE", "what to ask for, separated by spaces"},
+             {0, "audience", "TEXT", "sent as `audience`"},
+             {0, "bearer", "REF", "no token request: a bearer token that you have"},
+             {'u', "user", "NAME", "HTTP Basic; the password is asked for"},
+             {0, "password", "REF", "or from here"},
+             {0, "api-key", "REF", "an API key; SCHEME=REF where a description has several", true},
+             {0, "api-key-header", "NAME", "its header: X-Api-Key"}}};
 }
 
 option_group connection_options() {

@@ -56,7 +56,7 @@ command api_command() {
     command made;
     made.help = {
         "api",
-        "list SPEC | show SPEC [OPERATION] | call SPEC OPERATION [NAME=VALUE]...",
+        "list|show|call SPEC [OPERATION [NAME=VALUE]...]",
         "Reads an OpenAPI 3.0, 3.1 or Swagger 2.0 document (a file, - or a URL) and lists\n"
         "its operations, shows what it says and what it leaves open, or calls one of its\n"
         "operations: by its id, or by method and path. NAME=VALUE sets a parameter; a\n"

@@ -56,8 +56,8 @@ option_group request_options() {
     return {"The request",
             {{'H', "header", "'NAME: VALUE'", "a header; @FILE: one in each line", true},
              {'d', "data", "TEXT",
-              "the body; @FILE: from a file, @- from standard input.\n"
-              "JSON is sent as application/json, anything else as a form",
+              "the body; @FILE: from a file, @-: from standard input.\n"
+              "JSON goes as application/json, anything else as a form",
               true}}};
 }
 
