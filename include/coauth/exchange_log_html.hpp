@@ -176,7 +176,7 @@ private:
         auto const place = [&](duration d) {
             double const share =
                 static_cast<double>(d.count()) / static_cast<double>(whole.count());
-            return std::to_string(static_cast<std::int64_t>(1e6 * share));
+            return std::to_string(static_cast<std::int64_t>(1e6 * std::max(share, 0.0)));
         };
         auto const bar = [&](std::string_view style, duration at, duration size,
                              std::string_view title) {
