@@ -35,8 +35,8 @@ public:
 
     /// The call as a whole, and how it came by its tokens.
     void add_head(call_record const& call) {
-        out_ += "call " + std::to_string(call.number) + "  " + timestamp(call.started) + "  " +
-                milliseconds(call.took) + " ms\n";
+        line("", "call " + std::to_string(call.number) + "  " + timestamp(call.started) + "  " +
+                     milliseconds(call.took) + " ms");
         line("  ", call.method + " " + call.url);
         line("  ", call.failure.empty() ? "-> " + std::to_string(call.status)
                                         : "-> failed: " + call.failure);

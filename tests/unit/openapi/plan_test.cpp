@@ -302,6 +302,7 @@ TEST(openapi_plan, of_openid_connect_takes_the_issuer_before_the_well_known_path
               "https://i.example/realms/x/");
 }
 
+//
 TEST(openapi_plan, of_openid_connect_asks_for_an_issuer_that_it_cannot_tell) {
     for (std::string const url :
          {"https://i.example/x", "http://i.example/.well-known/openid-configuration"}) {
