@@ -222,6 +222,13 @@ class Call(harness.Case):
     def test_ends_with_1_where_a_file_cannot_be_written(self):
         self.ends(OTHER, "call", "GET", "/users", "--config", self.configuration(), "-o", "/nowhere/x")
 
+    def test_tells_a_terminal_what_it_waits_for(self):
+        self.servers.tell("delay_api 1500")
+        seen, code = self.on_terminal("call", "GET", "/users", "--config", self.configuration())
+        self.servers.tell("delay_api 0")
+        self.assertEqual(code, OK)
+        self.assertIn("waiting for the API, 1 s", seen)
+
     def test_ctrl_c_ends_it_at_once(self):
         self.servers.tell("delay_api 30000")
         running = subprocess.Popen([self.coauth, "call", "GET", "/users", "--config", self.configuration(), "-v"],
