@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSL-1.0
-"""Weakens one line of the cache after the other, in copies of the sources, and requires that a test
-fails each time. Usage: run.py [--check | --list] [filter...]; --check only looks whether every mutant
-still applies. The mutants are in table.py."""
+"""Weakens one line of the cache, or of a fetch with a store, after the other, in copies of the
+sources, and requires that a test fails each time. Usage: run.py [--check | --list] [filter...];
+--check only looks whether every mutant still applies. The mutants are in table.py."""
 
 import argparse
 import queue
@@ -44,7 +44,7 @@ def prepare():
     shutil.rmtree(WORK, ignore_errors=True)
     copies = [WORK / "a", WORK / "b"]
     for copy in copies:
-        for part in ("include", "tests/model", "tests/support", "tests/unit", "tests/threads"):
+        for part in ("include", "tests/model", "tests/support", "tests/unit", "tests/threads", "tests/integration"):
             shutil.copytree(ROOT / part, copy / part)
     common = WORK / "common"
     (common / "support").mkdir(parents=True)
@@ -72,6 +72,8 @@ def kill(name, copy):
         else:
             command += ["-O0", "-include", common / "support/precompiled.hpp", source,
                         "tests/support/allocation_counter.cpp"]
+            if source.startswith("tests/integration/"):
+                command += ["tests/support/canary_watch.cpp"]
             if source.startswith("tests/threads/"):
                 command += ["-include", "tests/support/yield.hpp"]
         must([*command, *LIBRARIES, "-o", program], copy)

@@ -19,6 +19,8 @@ KILLERS = {
     "unit erase": "tests/unit/cache/cache_entry_erase_test.cpp",
     "unit acquire": "tests/unit/cache/acquire_test.cpp",
     "threads": "tests/threads/cache_test.cpp",
+    "store": "tests/integration/token_store_test.cpp",
+    "processes": "tests/integration/store_herd_test.cpp",
 }
 
 
@@ -215,3 +217,24 @@ mutant("cool-down does not double", O, "std::min(longest, 2 * s.step)", "s.step"
 mutant("cool-down counts a generation twice", O, "if (s.generation == generation) return false;", "", "unit entry",
        "unit acquire")
 mutant("cool-down outlives an accepted token", O, "        origins_.erase(origin);\n", "", "unit entry")
+
+# A fetch with a store.
+KF = "include/coauth/kept_fetch.hpp"
+KP = "include/coauth/token_keeping.hpp"
+mutant("no second look under the lock", KF, "        found = self->adopt();\n        if (found) self->lock_.release();",
+       "        if (found) self->lock_.release();", "processes")
+mutant("callers do not wait for a new refresh token to be saved", KF, "if (!changed) {", "if (true || changed) {", "store")
+mutant("a record is taken for newer than what could not be saved", KF,
+       "seen_->issued_at + same_time >= token_keeping::wall_time(by.started)", "true", "store")
+mutant("a refresh token is sent beside the holder of the lock", KF,
+       "if (held_elsewhere_) by.refresh_token = secret();", "", "store")
+mutant("saves over the holder of the lock", KF, "if (self->held_elsewhere_) co_return;", "", "store")
+mutant("what was erased is saved", KF, "if (!wanted) co_return;", "", "store")
+mutant("a save under way outlives an erasure", KF, "if (forgotten) done = co_await token_keeping::erase(keeping);", "",
+       "store")
+mutant("what could not be erased is loaded", KF, "if (self->keeping_->erase_is_due())", "if (false)", "store")
+mutant("a refused refresh token stays in its record", KF, "record.refresh_token = secret();\n        if (rec", "if (rec",
+       "store")
+mutant("a save that takes long is cancelled", KF, "abandoned::goes_on", "abandoned::is_cancelled", "store")
+mutant("a third refresh token is tried", "include/coauth/token_endpoint.hpp", "if (refused) again = false;", "", "store")
+mutant("a stored token is used to its very end", KP, "if (at >= times.hard) return std::nullopt;", "", "store")
