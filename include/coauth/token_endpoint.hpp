@@ -13,8 +13,10 @@
 #include <coauth/client_auth/credential_memory.hpp>
 #include <coauth/codec/http1_writer.hpp>
 #include <coauth/codec/redaction.hpp>
-#include <coauth/grant/client_credentials.hpp>
+#include <coauth/grant/authorization_code.hpp>
+#include <coauth/grant/device_code.hpp>
 #include <coauth/grant/refresh_token.hpp>
+#include <coauth/grant/requested_access.hpp>
 #include <coauth/http/exchange.hpp>
 #include <coauth/http/tls_context.hpp>
 #include <coauth/http/transport.hpp>
@@ -40,7 +42,7 @@ class token_endpoint : public token_fetcher, public std::enable_shared_from_this
 public:
     token_endpoint(any_executor const& executor, token_source_config config)
         : config_(std::move(config)),
-          grant_{config_.scope, config_.audience, config_.resource, config_.parameters},
+          access_{config_.scope, config_.audience, config_.resource, config_.parameters},
           metadata_(made_metadata(config_)),
           url_(metadata_ ? metadata_->place() : checked_url(config_)),
           proxy_(http::proxy::make(config_.proxy)),
@@ -82,12 +84,14 @@ public:
         add("trust", tls_ ? tls_->trust_id() : "plain");
         bool const direct = config_.network || !proxy_ || (!metadata_ && !proxy_->covers(url_));
         if (!direct) add("proxy", cache.credential_identity(proxy_->identity().reveal()));
-        grant_.identify(key);
+        std::optional<std::string> const grant = config_.grant.cache_identity();
+        add("grant", grant ? *grant : unique());
+        access_.identify(key);
         for (auto const& [name, value] : config_.headers) {
             add("header", name);
             add("value", value);
         }
-        identify_response(key);
+        config_.response.identify(key);
         bool const named_hook = !config_.hooks.cache_identity.empty();
         if (config_.hooks.before_call && !named_hook) add("private", unique());
         if (config_.hooks.before_call && named_hook) add("hook", config_.hooks.cache_identity);
@@ -99,6 +103,36 @@ public:
     void refuse() noexcept { stopped_.store(true, std::memory_order_release); }  // sync: stopped()
     [[nodiscard]] bool stopped() const noexcept override {
         return stopped_.load(std::memory_order_acquire);  // sync: refuse()
+    }
+
+    // For a sign-in, on home().
+
+    [[nodiscard]] token_source_config const& config() const noexcept { return config_; }
+    [[nodiscard]] requested_access const& access() const noexcept { return access_; }
+    [[nodiscard]] response_issuer issuer(server_endpoints const& places) const {
+        if (!metadata_) return {};
+        return {metadata_->expected_issuer(), places.iss_in_responses};
+    }
+    static awaitable<result<server_endpoints>> endpoints(std::shared_ptr<token_endpoint> self) {
+        any_executor const here = co_await asio::this_coro::executor;
+        std::shared_ptr<http::transport> const over = self->transport_on(here);
+        auto const order = self->order_now();
+        co_return co_await endpoints(self, over, order);
+    }
+    /// One token request that is nobody's flight.
+    static awaitable<result<fetched_token>> redeem(std::shared_ptr<token_endpoint> self,
+                                                   token_request r) {
+        any_executor const here = co_await asio::this_coro::executor;
+        std::shared_ptr<http::transport> const over = self->transport_on(here);
+        auto const order = self->order_now();
+        co_return co_await ask(self, over, std::move(r), order);
+    }
+    static awaitable<result<device_authorization>> begin_device(
+        std::shared_ptr<token_endpoint> self, token_request r) {
+        any_executor const here = co_await asio::this_coro::executor;
+        std::shared_ptr<http::transport> const over = self->transport_on(here);
+        auto const order = self->order_now();
+        co_return co_await ask(self, over, std::move(r), order, &token_endpoint::read_device);
     }
 
     /// Closes its connections, on its own executor.
@@ -130,7 +164,13 @@ private:
             throw exception(error(errc::invalid_configuration, stage::configuration,
                                   "token_source_config::client is not set"));
         }
-        if (error wrong = grant_.check()) throw exception(std::move(wrong));
+        if (config_.client.is_public() && config_.grant.needs_confidential_client()) {
+            throw exception(
+                error(errc::invalid_configuration, stage::configuration,
+                      "client credentials are not for a public client (RFC 6749 §4.4)")
+                    .with_hint("set token_source_config::grant, for instance to device_code"));
+        }
+        if (error wrong = access_.check()) throw exception(std::move(wrong));
         for (auto const& [name, value] : config_.headers) {
             if (check_user_header(name, value) != errc{}) {
                 throw exception(error(errc::invalid_header, stage::configuration,
@@ -158,29 +198,6 @@ private:
         return o;
     }
 
-    /// An answer that one source takes for a token is an error for another.
-    void identify_response(sha256_hasher& key) const {
-        token_response_options const& o = config_.response;
-        auto const add = [&](std::string_view name, std::string const& value) {
-            key.add_part(name);
-            key.add_part(value);
-        };
-        add("scheme", std::string(to_string(o.scheme)));
-        add("strict", std::to_string(o.strict));
-        add("assume_bearer", std::to_string(o.assume_bearer));
-        add("form_encoded_responses", std::to_string(o.form_encoded_responses));
-        add("require_issued_token_type", std::to_string(o.require_issued_token_type));
-        add("max_access_token", std::to_string(o.max_access_token));
-        for (auto const& name :
-             std::set<std::string>(o.token_type_aliases.begin(), o.token_type_aliases.end())) {
-            add("token_type_alias", name);
-        }
-        for (auto const& token :
-             std::set<std::string>(o.require_scopes.begin(), o.require_scopes.end())) {
-            add("require_scope", token);
-        }
-    }
-
     [[nodiscard]] std::string client_identity(token_cache const& cache) const {
         std::optional<secret> const identity = config_.client.cache_identity();
         return identity ? cache.credential_identity(identity->reveal()) : unique();
@@ -195,17 +212,15 @@ private:
     /// By the refresh token if there is one, else, or where that is refused, by the grant.
     static awaitable<result<fetched_token>> fetch(std::shared_ptr<token_endpoint> self,
                                                   fetch_order given) {
+        if (given.signed_in) co_return std::move(*given.signed_in);
+        bool const needs_person = self->config_.grant.needs_person();
+        if (needs_person && given.by.refresh_token.empty()) co_return sign_in_needed();
         auto const order = std::make_shared<fetch_order const>(std::move(given));
         any_executor const here = co_await asio::this_coro::executor;
         std::shared_ptr<http::transport> const over = self->transport_on(here);
-        url to = self->url_;
-        if (self->metadata_) {
-            time_point const until = self->wire_deadline(*order);
-            result<url> found =
-                co_await metadata_source::token_endpoint(self->metadata_, over, until);
-            if (!found) co_return std::move(found).error();
-            to = std::move(*found);
-        }
+        result<server_endpoints> const places = co_await endpoints(self, over, order);
+        if (!places) co_return places.error();
+        url const& to = places->token;
         token_renewal const& by = order->by;
         bool const refresh = !by.refresh_token.empty();
         if (refresh) {
@@ -216,11 +231,24 @@ private:
                                 renewed.error().is(errc::deadline_exceeded);
             if (renewed) complete(renewed->response, by);
             if (stands) co_return std::move(renewed);
+            if (needs_person) co_return sign_in_ended(std::move(renewed).error());
         }
-        token_request r = self->grant_.request(to);
-        result<fetched_token> token = co_await ask(self, over, std::move(r), order);
+        result<token_request> r = self->config_.grant.request(to, self->access_);
+        if (!r) co_return std::move(r).error();
+        result<fetched_token> token = co_await ask(self, over, std::move(*r), order);
         if (token) token->refresh_refused = refresh;
         co_return std::move(token);
+    }
+
+    /// Nothing but the end of the refresh token is a reason to trouble a person.
+    static error sign_in_ended(error refused) {
+        if (refused.oauth_error() != "invalid_grant") return refused;
+        return sign_in_needed()
+            .with_message("the refresh token has expired, was used or was revoked")
+            .with_http_status(refused.http_status())
+            .with_endpoint(refused.endpoint())
+            .with_oauth(refused.oauth_error(), refused.oauth_error_description(),
+                        refused.oauth_error_uri());
     }
 
     /// What a renewal leaves out stays as it was (RFC 6749 §6).
@@ -229,10 +257,29 @@ private:
         if (!renewed.scope && !renewed.scope_unknown) renewed.scope = by.scope;
     }
 
-    static awaitable<result<fetched_token>> ask(std::shared_ptr<token_endpoint> self,
-                                                std::shared_ptr<http::transport> over,
-                                                token_request r,
-                                                std::shared_ptr<fetch_order const> order) {
+    static awaitable<result<server_endpoints>> endpoints(
+        std::shared_ptr<token_endpoint> self, std::shared_ptr<http::transport> over,
+        std::shared_ptr<fetch_order const> order) {
+        if (!self->metadata_) co_return server_endpoints{self->url_};
+        time_point const until = self->wire_deadline(*order);
+        co_return co_await metadata_source::endpoints(self->metadata_, over, until);
+    }
+
+    [[nodiscard]] std::shared_ptr<fetch_order const> order_now() const {
+        auto order = std::make_shared<fetch_order>();
+        order->deadline = saturating_add(config_.clock.now(), config_.fetch_deadline);
+        return order;
+    }
+
+    template <class Answer>
+    using reader = result<Answer> (token_endpoint::*)(http::exchange& x, url const& to,
+                                                      token_request const& r, time_point started);
+
+    template <class Answer = fetched_token>
+    static awaitable<result<Answer>> ask(std::shared_ptr<token_endpoint> self,
+                                         std::shared_ptr<http::transport> over, token_request r,
+                                         std::shared_ptr<fetch_order const> order,
+                                         reader<Answer> read = &token_endpoint::read_token) {
         url const to = r.token_endpoint();
         time_point const started = self->config_.clock.now();
         for (auto const& [name, value] : self->config_.headers) r.header(name, value);
@@ -271,9 +318,10 @@ private:
         }
         recording.end(x, r);
         if (x.error()) co_return x.error();
-        result<fetched_token> token = self->read(x, to, r, started);
-        if (!token) co_return recording.without_secrets(std::move(token).error(), r);
-        co_return std::move(token);
+        self->show_answer(x);
+        result<Answer> got = (*self.*read)(x, to, r, started);
+        if (!got) co_return recording.without_secrets(std::move(got).error(), r);
+        co_return std::move(got);
     }
 
     /// Another look at the secret is of use a while after this one.
@@ -288,7 +336,7 @@ private:
     }
 
     static awaitable<bool> credential_changed(std::shared_ptr<token_endpoint> self) {
-        token_request r = self->grant_.request(self->url_);
+        token_request r(self->url_, "");
         r = co_await self->config_.client.authenticate(std::move(r));
         bool const changed = self->last_credential_.note(r);
         co_return changed;
@@ -339,15 +387,18 @@ private:
         x.send();
     }
 
-    [[nodiscard]] result<fetched_token> read(http::exchange& x, url const& to,
-                                             token_request const& r, time_point started) {
+    void show_answer(http::exchange& x) const {
+        if (!config_.hooks.after_response) return;
         auto const type = x.fields().find("Content-Type");
-        if (config_.hooks.after_response) {
-            config_.hooks.after_response(received_response(
-                x.status(), std::string(x.parser().reason()), redact_headers(x.fields()),
-                redact_body(type.value_or("application/json"), x.body())));
-        }
-        std::string const origin = to.origin();
+        config_.hooks.after_response(received_response(
+            x.status(), std::string(x.parser().reason()), redact_headers(x.fields()),
+            redact_body(type.value_or("application/json"), x.body())));
+    }
+
+    /// `origin` outlives it.
+    [[nodiscard]] static token_endpoint_context context_of(http::exchange& x,
+                                                           std::string const& origin,
+                                                           token_request const& r) {
         token_endpoint_context context;
         context.endpoint = origin;
         context.client_auth_method = r.authentication_method();
@@ -356,12 +407,26 @@ private:
         context.now = std::chrono::duration_cast<std::chrono::seconds>(
                           std::chrono::system_clock::now().time_since_epoch())
                           .count();
-        result<token_response> parsed =
-            parse_token_response(x.status(), type, x.fields().find("Content-Encoding"), x.body(),
-                                 config_.response, context);
+        return context;
+    }
+
+    [[nodiscard]] result<fetched_token> read_token(http::exchange& x, url const& to,
+                                                   token_request const& r, time_point started) {
+        std::string const origin = to.origin();
+        result<token_response> parsed = parse_token_response(
+            x.status(), x.fields().find("Content-Type"), x.fields().find("Content-Encoding"),
+            x.body(), config_.response, context_of(x, origin, r));
         if (!parsed) return std::move(parsed).error();
         quirks_.add(parsed->quirks);
         return fetched_token{std::move(*parsed), started};
+    }
+
+    [[nodiscard]] result<device_authorization> read_device(http::exchange& x, url const& to,
+                                                           token_request const& r, time_point) {
+        std::string const origin = to.origin();
+        if (x.status() == 200) return parse_device_authorization(x.body());
+        return parse_error_response(x.status(), x.fields().find("Content-Type"), x.body(),
+                                    context_of(x, origin, r));
     }
 
     static awaitable<void> close(std::shared_ptr<token_endpoint> self) {
@@ -376,7 +441,7 @@ private:
     }
 
     token_source_config const config_;
-    client_credentials const grant_;
+    requested_access const access_;
     std::shared_ptr<metadata_source> const metadata_;
     /// Of the token endpoint; with an issuer, of its metadata.
     url const url_;

@@ -86,6 +86,7 @@ public:
 
     /// Two with the same identity may be given the same token.
     [[nodiscard]] secret identity(secret const& of_key) const;
+    [[nodiscard]] std::string const& client_id() const noexcept { return client_id_; }
 
 private:
     [[nodiscard]] static std::int64_t seconds_since_epoch();

@@ -24,6 +24,8 @@ public:
     client_secret_jwt(std::string client_id, secret_source client_secret,
                       client_assertion_options options = {});
 
+    [[nodiscard]] std::string const& client_id() const noexcept;
+
     [[nodiscard]] awaitable<token_request> authenticate(token_request request) const;
 
     [[nodiscard]] secret cache_identity() const;

@@ -27,6 +27,10 @@ COAUTH_INLINE client_secret_jwt::client_secret_jwt(std::string client_id,
           detail::assertion_maker("client_secret_jwt", std::move(client_id), std::move(options)),
           std::move(client_secret)})) {}
 
+COAUTH_INLINE std::string const& client_secret_jwt::client_id() const noexcept {
+    return state_->assertion.client_id();
+}
+
 COAUTH_INLINE secret client_secret_jwt::cache_identity() const {
     return state_->assertion.identity(state_->client_secret.identity());
 }

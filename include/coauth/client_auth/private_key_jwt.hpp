@@ -24,6 +24,8 @@ public:
     private_key_jwt(std::string client_id, signing_key_source key,
                     client_assertion_options options = {});
 
+    [[nodiscard]] std::string const& client_id() const noexcept;
+
     [[nodiscard]] awaitable<token_request> authenticate(token_request request) const;
 
     [[nodiscard]] secret cache_identity() const;

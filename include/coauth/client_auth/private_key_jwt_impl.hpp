@@ -25,6 +25,10 @@ COAUTH_INLINE private_key_jwt::private_key_jwt(std::string client_id, signing_ke
           detail::assertion_maker("private_key_jwt", std::move(client_id), std::move(options)),
           std::move(key)})) {}
 
+COAUTH_INLINE std::string const& private_key_jwt::client_id() const noexcept {
+    return state_->assertion.client_id();
+}
+
 COAUTH_INLINE secret private_key_jwt::cache_identity() const {
     return state_->assertion.identity(state_->key.identity());
 }
