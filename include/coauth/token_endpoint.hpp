@@ -170,7 +170,9 @@ private:
                       "client credentials are not for a public client (RFC 6749 §4.4)")
                     .with_hint("set token_source_config::grant, for instance to device_code"));
         }
-        if (error wrong = access_.check()) throw exception(std::move(wrong));
+        error wrong = access_.check();
+        if (!wrong && config_.grant.needs_person()) wrong = check_sign_in(access_);
+        if (wrong) throw exception(std::move(wrong));
         for (auto const& [name, value] : config_.headers) {
             if (check_user_header(name, value) != errc{}) {
                 throw exception(error(errc::invalid_header, stage::configuration,
