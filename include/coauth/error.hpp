@@ -88,12 +88,13 @@ enum class errc : int {
     unsupported_token_type = 310,
     invalid_expires_in = 311,
     invalid_refresh_token = 312,
-    insufficient_scope = 313,       ///< Granted less than `require_scopes` asks for.
-    client_refused = 314,           ///< `invalid_client`: credentials or method not accepted.
+    insufficient_scope = 313,        ///< Granted less than `require_scopes` asks for.
+    client_refused = 314,            ///< `invalid_client`: credentials or method not accepted.
     reauthorization_required = 315,  ///< A person has to sign in, for the first time or again.
-    discovery_failed = 330,         ///< No metadata where the issuer's should be.
-    invalid_server_metadata = 331,  ///< Not one JSON object, or without a usable token_endpoint.
-    issuer_mismatch = 332,          ///< Metadata (RFC 8414 §3.3) or a redirect (RFC 9207) of another issuer.
+    discovery_failed = 330,          ///< No metadata where the issuer's should be.
+    invalid_server_metadata = 331,   ///< Not one JSON object, or without a usable token_endpoint.
+    issuer_mismatch =
+        332,  ///< Metadata (RFC 8414 §3.3) or a redirect (RFC 9207) of another issuer.
     authorization_refused = 340,  ///< The person, or the server in their place, has said no.
     malformed_authorization_response = 341,  ///< A redirect with neither code nor error.
     state_mismatch = 342,                    ///< A redirect that this sign-in has not caused.
@@ -101,8 +102,8 @@ enum class errc : int {
     browser_unavailable = 344,               ///< There is no program to open a URL with.
     malformed_device_response = 345,         ///< Of a device authorization endpoint.
     device_code_expired = 346,               ///< Nobody has confirmed it in time.
-    broken_flight = 320,            ///< A fetch ended without an answer (its frame was destroyed).
-    fetch_threw = 322,              ///< The fetch, a strategy or a hook threw something unknown.
+    broken_flight = 320,  ///< A fetch ended without an answer (its frame was destroyed).
+    fetch_threw = 322,    ///< The fetch, a strategy or a hook threw something unknown.
     out_of_memory = 323,
 
     // Call.

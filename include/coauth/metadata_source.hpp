@@ -124,11 +124,12 @@ private:
         result<url> endpoint = url::parse(alias ? m->mtls_token_endpoint : m->token_endpoint);
         if (!endpoint) return bad_metadata("its token_endpoint is not a URL that can be used");
         if (error insecure = check_transport(*endpoint, insecure_)) return insecure;
-        bool const device_alias = with_certificate_ && !m->mtls_device_authorization_endpoint.empty();
-        known_ = server_endpoints{std::move(*endpoint), m->authorization_endpoint,
-                                  device_alias ? m->mtls_device_authorization_endpoint
-                                               : m->device_authorization_endpoint,
-                                  m->iss_in_responses};
+        bool const device_alias =
+            with_certificate_ && !m->mtls_device_authorization_endpoint.empty();
+        known_ = server_endpoints{
+            std::move(*endpoint), m->authorization_endpoint,
+            device_alias ? m->mtls_device_authorization_endpoint : m->device_authorization_endpoint,
+            m->iss_in_responses};
         good_until_ = saturating_add(clock_.now(), age(x.fields()));
         return *known_;
     }

@@ -28,7 +28,8 @@ namespace detail {
     if (text.empty()) {
         return error(errc::invalid_configuration, stage::configuration,
                      std::string("there is no ") + name)
-            .with_hint("give its URL with the grant, or the source an issuer whose metadata has it");
+            .with_hint(
+                "give its URL with the grant, or the source an issuer whose metadata has it");
     }
     result<url> place = url::parse(text);
     if (!place) return place;
@@ -60,9 +61,8 @@ public:
             bool const alive = static_cast<bool>(at->gate()->enter());
             if (!alive) co_return error(errc::executor_gone, stage::token);
             any_executor const home = at->home();
-            result<fetched_token> got =
-                co_await asio::co_spawn(home, obtain(at, std::move(how), std::move(options)),
-                                        asio::use_awaitable);
+            result<fetched_token> got = co_await asio::co_spawn(
+                home, obtain(at, std::move(how), std::move(options)), asio::use_awaitable);
             if (!got) co_return std::move(got).error();
             result<token_ref> token = co_await hand_over(tokens, std::move(*got));
             co_return std::move(token);

@@ -25,6 +25,8 @@
 #include <coauth/protocol/token_response.hpp>
 #include <coauth/quirk_counters.hpp>
 #include <coauth/token_exchange_recording.hpp>
+#include <coauth/token_exchange_wire.hpp>
+#include <coauth/token_source_check.hpp>
 #include <coauth/token_source_config.hpp>
 
 #include <atomic>
@@ -44,13 +46,13 @@ public:
         : config_(std::move(config)),
           access_{config_.scope, config_.audience, config_.resource, config_.parameters},
           metadata_(made_metadata(config_)),
-          url_(metadata_ ? metadata_->place() : checked_url(config_)),
+          url_(metadata_ ? metadata_->place() : checked_token_url(config_)),
           proxy_(http::proxy::make(config_.proxy)),
           gate_(gate_of(executor)) {
-        check();
+        check_source(config_, access_);
         if (url_.is_https() && !config_.network)
             tls_ = http::tls_context::make(config_.tls).value();
-        check_certificate();
+        check_certificate(config_, tls_.get());
         transport_ = http::transport::make(asio::make_strand(executor), options());
     }
 
@@ -91,7 +93,7 @@ public:
             add("header", name);
             add("value", value);
         }
-        config_.response.identify(key);
+        identify_response(key);
         bool const named_hook = !config_.hooks.cache_identity.empty();
         if (config_.hooks.before_call && !named_hook) add("private", unique());
         if (config_.hooks.before_call && named_hook) add("hook", config_.hooks.cache_identity);
@@ -139,56 +141,6 @@ public:
     [[nodiscard]] awaitable<void> close() { return close(shared_from_this()); }
 
 private:
-    static std::shared_ptr<metadata_source> made_metadata(token_source_config const& config) {
-        bool const by_url = !config.metadata_url.empty() || !config.expected_issuer.empty();
-        int const ways = !config.token_url.empty() + !config.issuer.empty() + by_url;
-        bool const half = config.metadata_url.empty() != config.expected_issuer.empty();
-        if (ways > 1 || half) {
-            throw exception(error(errc::invalid_configuration, stage::configuration,
-                                  "set one: token_url; issuer; or metadata_url together with "
-                                  "expected_issuer"));
-        }
-        if (config.issuer.empty() && !by_url) return nullptr;
-        return std::make_shared<metadata_source>(config);
-    }
-
-    static url checked_url(token_source_config const& config) {
-        url parsed = url::parse(config.token_url).value();
-        error insecure = check_transport(parsed, config.insecure_http.has_value());
-        if (insecure) throw exception(std::move(insecure));
-        return parsed;
-    }
-
-    void check() const {
-        if (!config_.client) {
-            throw exception(error(errc::invalid_configuration, stage::configuration,
-                                  "token_source_config::client is not set"));
-        }
-        if (config_.client.is_public() && config_.grant.needs_confidential_client()) {
-            throw exception(
-                error(errc::invalid_configuration, stage::configuration,
-                      "client credentials are not for a public client (RFC 6749 §4.4)")
-                    .with_hint("set token_source_config::grant, for instance to device_code"));
-        }
-        error wrong = access_.check();
-        if (!wrong && config_.grant.needs_person()) wrong = check_sign_in(access_);
-        if (wrong) throw exception(std::move(wrong));
-        for (auto const& [name, value] : config_.headers) {
-            if (check_user_header(name, value) != errc{}) {
-                throw exception(error(errc::invalid_header, stage::configuration,
-                                      "token request header '" + name + "' is not allowed"));
-            }
-        }
-    }
-
-    void check_certificate() const {
-        if (config_.network || !config_.client.needs_client_certificate()) return;
-        if (tls_ && !tls_->client_certificate_thumbprint().empty()) return;
-        throw exception(error(errc::invalid_configuration, stage::configuration,
-                              "this client authenticates with a certificate: give "
-                              "token_source_config::tls one, and an https token URL"));
-    }
-
     [[nodiscard]] http::transport_options options() const {
         http::transport_options o;
         o.connect_deadline = config_.connect_deadline;
@@ -198,6 +150,29 @@ private:
         o.dialer = config_.network;
         o.proxy = proxy_;
         return o;
+    }
+
+    /// An answer that one source takes for a token is an error for another.
+    void identify_response(sha256_hasher& key) const {
+        token_response_options const& o = config_.response;
+        auto const add = [&](std::string_view name, std::string const& value) {
+            key.add_part(name);
+            key.add_part(value);
+        };
+        add("scheme", std::string(to_string(o.scheme)));
+        add("strict", std::to_string(o.strict));
+        add("assume_bearer", std::to_string(o.assume_bearer));
+        add("form_encoded_responses", std::to_string(o.form_encoded_responses));
+        add("require_issued_token_type", std::to_string(o.require_issued_token_type));
+        add("max_access_token", std::to_string(o.max_access_token));
+        for (auto const& name :
+             std::set<std::string>(o.token_type_aliases.begin(), o.token_type_aliases.end())) {
+            add("token_type_alias", name);
+        }
+        for (auto const& token :
+             std::set<std::string>(o.require_scopes.begin(), o.require_scopes.end())) {
+            add("require_scope", token);
+        }
     }
 
     [[nodiscard]] std::string client_identity(token_cache const& cache) const {
@@ -259,9 +234,9 @@ private:
         if (!renewed.scope && !renewed.scope_unknown) renewed.scope = by.scope;
     }
 
-    static awaitable<result<server_endpoints>> endpoints(
-        std::shared_ptr<token_endpoint> self, std::shared_ptr<http::transport> over,
-        std::shared_ptr<fetch_order const> order) {
+    static awaitable<result<server_endpoints>> endpoints(std::shared_ptr<token_endpoint> self,
+                                                         std::shared_ptr<http::transport> over,
+                                                         std::shared_ptr<fetch_order const> order) {
         if (!self->metadata_) co_return server_endpoints{self->url_};
         time_point const until = self->wire_deadline(*order);
         co_return co_await metadata_source::endpoints(self->metadata_, over, until);
@@ -310,7 +285,7 @@ private:
             } else if (next == http::exchange::step::compose) {
                 bool const again = x.sends() != 0 && r.single_use();
                 if (again) r = co_await self->config_.client.authenticate(std::move(r));
-                self->compose(x, to, r);
+                compose_token_request(x, to, r, self->config_.hooks);
                 recording.sending(r);
             } else {
                 std::error_code ec;
@@ -320,7 +295,7 @@ private:
         }
         recording.end(x, r);
         if (x.error()) co_return x.error();
-        self->show_answer(x);
+        show_token_answer(x, self->config_.hooks);
         result<Answer> got = (*self.*read)(x, to, r, started);
         if (!got) co_return recording.without_secrets(std::move(got).error(), r);
         co_return std::move(got);
@@ -376,48 +351,12 @@ private:
         return o;
     }
 
-    void compose(http::exchange& x, url const& to, token_request const& r) const {
-        wiped_buffer body;
-        r.encode(body);
-        wiped_buffer& out = x.output();
-        write_token_request_head(out, to, r, body.size());
-        if (config_.hooks.before_send) {
-            config_.hooks.before_send(sent_request("POST", to.to_string(), redact_head(out.view()),
-                                                   redact_form(body.view())));
-        }
-        out.append(body.view());
-        x.send();
-    }
-
-    void show_answer(http::exchange& x) const {
-        if (!config_.hooks.after_response) return;
-        auto const type = x.fields().find("Content-Type");
-        config_.hooks.after_response(received_response(
-            x.status(), std::string(x.parser().reason()), redact_headers(x.fields()),
-            redact_body(type.value_or("application/json"), x.body())));
-    }
-
-    /// `origin` outlives it.
-    [[nodiscard]] static token_endpoint_context context_of(http::exchange& x,
-                                                           std::string const& origin,
-                                                           token_request const& r) {
-        token_endpoint_context context;
-        context.endpoint = origin;
-        context.client_auth_method = r.authentication_method();
-        context.basic_encodings_differ = r.basic_encodings_differ();
-        context.retry_after = x.fields().find("Retry-After");
-        context.now = std::chrono::duration_cast<std::chrono::seconds>(
-                          std::chrono::system_clock::now().time_since_epoch())
-                          .count();
-        return context;
-    }
-
     [[nodiscard]] result<fetched_token> read_token(http::exchange& x, url const& to,
                                                    token_request const& r, time_point started) {
         std::string const origin = to.origin();
         result<token_response> parsed = parse_token_response(
             x.status(), x.fields().find("Content-Type"), x.fields().find("Content-Encoding"),
-            x.body(), config_.response, context_of(x, origin, r));
+            x.body(), config_.response, token_answer_context(x, origin, r));
         if (!parsed) return std::move(parsed).error();
         quirks_.add(parsed->quirks);
         return fetched_token{std::move(*parsed), started};
@@ -428,7 +367,7 @@ private:
         std::string const origin = to.origin();
         if (x.status() == 200) return parse_device_authorization(x.body());
         return parse_error_response(x.status(), x.fields().find("Content-Type"), x.body(),
-                                    context_of(x, origin, r));
+                                    token_answer_context(x, origin, r));
     }
 
     static awaitable<void> close(std::shared_ptr<token_endpoint> self) {

@@ -56,22 +56,21 @@ protected:
         return coauth::token_source(io.get_executor(), config(std::move(grant)));
     }
     /// The browser does what `then` makes of the place it is sent to.
-    [[nodiscard]] headless_browser browser(
-        std::function<std::string(std::string)> then = [](std::string to) { return to; }) {
-        return headless_browser([this, then](std::string const& url) {
-            return then(server.visit(url));
-        });
+    [[nodiscard]] headless_browser browser(std::function<std::string(std::string)> then =
+                                               [](std::string to) { return to; }) {
+        return headless_browser(
+            [this, then](std::string const& url) { return then(server.visit(url)); });
     }
-    [[nodiscard]] static coauth::authorization_code code(std::function<void(std::string const&)> open,
-                                                         coauth::authorization_code_options o = {}) {
+    [[nodiscard]] static coauth::authorization_code code(
+        std::function<void(std::string const&)> open, coauth::authorization_code_options o = {}) {
         o.open = std::move(open);
         return coauth::authorization_code(std::move(o));
     }
     coauth::result<coauth::token_ref> try_sign_in(coauth::token_source const& tokens,
                                                   coauth::authorization_code const& how,
                                                   coauth::duration deadline = 20s) {
-        return run(io, coauth::try_sign_in(tokens, how,
-                                           coauth::sign_in_options().deadline(deadline)));
+        return run(io,
+                   coauth::try_sign_in(tokens, how, coauth::sign_in_options().deadline(deadline)));
     }
     /// With a browser whose redirect is changed on its way.
     coauth::error failure(std::function<std::string(std::string)> then) {
@@ -111,8 +110,9 @@ TEST_F(sign_in_browser, gives_the_source_a_token_with_pkce_and_no_secret) {
     EXPECT_EQ(token.scope(), "users.read");
     EXPECT_EQ(run(io, tokens.get()).access_token(), token.access_token());
     std::string const url = window.urls().at(0);
-    EXPECT_THAT(url, StartsWith(server.authorization_url() + "?response_type=code&client_id=desktop"
-                                                             "&redirect_uri=http%3A%2F%2F127.0.0.1%"));
+    EXPECT_THAT(url,
+                StartsWith(server.authorization_url() + "?response_type=code&client_id=desktop"
+                                                        "&redirect_uri=http%3A%2F%2F127.0.0.1%"));
     EXPECT_THAT(url, HasSubstr("&code_challenge_method=S256&scope=users.read"));
     EXPECT_EQ(server.counters().token_requests, 1U);
 }
@@ -158,7 +158,8 @@ TEST_F(sign_in_browser, is_asked_for_once_and_from_memory_when_the_refresh_token
         if (i == 0) EXPECT_EQ(token.error().oauth_error(), "invalid_grant");
         if (i >= 10) clock.advance(5min);
     }
-    EXPECT_EQ(server.counters().token_requests, 2U) << "the refused refresh token is not sent again";
+    EXPECT_EQ(server.counters().token_requests, 2U)
+        << "the refused refresh token is not sent again";
 
     run(io, coauth::sign_in(tokens, how));
     EXPECT_TRUE(run(io, tokens.get()));
@@ -181,8 +182,8 @@ TEST_F(sign_in_browser, is_not_asked_for_when_the_server_fails_otherwise) {
     run(io, coauth::sign_in(tokens, how));
     for (int const status : {503, 401}) {
         clock.advance(2h);
-        server.fail_next(1, coauth::testing::server_response::json(
-                                status, R"({"error":"invalid_client"})"));
+        server.fail_next(
+            1, coauth::testing::server_response::json(status, R"({"error":"invalid_client"})"));
         EXPECT_FALSE(run(io, tokens.try_get()).error().is(errc::reauthorization_required));
         clock.advance(5min);
         EXPECT_TRUE(run(io, tokens.try_get())) << "the refresh token is still good";
@@ -201,9 +202,8 @@ TEST_F(sign_in_browser, takes_the_place_of_the_token_that_is_there) {
 TEST_F(sign_in_browser, serves_all_sources_of_one_account_and_no_other_one) {
     coauth::token_cache const cache;
     auto const make = [&](std::string account) {
-        return coauth::token_source(
-            cache, io.get_executor(),
-            config(code(browser(), {.account = std::move(account)})));
+        return coauth::token_source(cache, io.get_executor(),
+                                    config(code(browser(), {.account = std::move(account)})));
     };
     coauth::token_source const first = make("alice");
     coauth::token_source const second = make("alice");
@@ -230,7 +230,8 @@ TEST_F(sign_in_browser, refuses_a_redirect_with_another_state_or_none) {
     coauth::error const other =
         failure([](std::string to) { return replaced(std::move(to), "state=", "state=x"); });
     EXPECT_TRUE(other.is(errc::state_mismatch)) << other.what();
-    coauth::error const none = failure([](std::string to) { return without(std::move(to), "state"); });
+    coauth::error const none =
+        failure([](std::string to) { return without(std::move(to), "state"); });
     EXPECT_TRUE(none.is(errc::state_mismatch)) << none.what();
     EXPECT_EQ(server.counters().token_requests, 0U);
 }
@@ -240,7 +241,8 @@ TEST_F(sign_in_browser, refuses_a_redirect_of_another_issuer_or_without_one_that
     coauth::error const wrong =
         failure([](std::string to) { return replaced(std::move(to), "iss=http", "iss=https"); });
     EXPECT_TRUE(wrong.is(errc::issuer_mismatch)) << wrong.what();
-    coauth::error const none = failure([](std::string to) { return without(std::move(to), "iss"); });
+    coauth::error const none =
+        failure([](std::string to) { return without(std::move(to), "iss"); });
     EXPECT_TRUE(none.is(errc::issuer_mismatch)) << none.what();
     EXPECT_EQ(server.counters().token_requests, 0U);
 }
@@ -263,7 +265,8 @@ TEST_F(sign_in_browser, takes_a_redirect_without_iss_where_only_urls_are_configu
 TEST_F(sign_in_browser, refuses_a_redirect_with_a_repeated_parameter_or_without_a_code) {
     coauth::error const twice = failure([](std::string to) { return to + "&code=other"; });
     EXPECT_TRUE(twice.is(errc::malformed_authorization_response)) << twice.what();
-    coauth::error const none = failure([](std::string to) { return without(std::move(to), "code"); });
+    coauth::error const none =
+        failure([](std::string to) { return without(std::move(to), "code"); });
     EXPECT_TRUE(none.is(errc::malformed_authorization_response)) << none.what();
 }
 

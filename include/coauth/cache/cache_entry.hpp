@@ -112,7 +112,8 @@ public:
     /// else does. The minimum refresh interval still holds.
     void erase() noexcept;
 
-    /// A person has signed in: the next fetch brings this token. Its caller erases the entry before.
+    /// A person has signed in: the next fetch brings this token. Its caller erases the entry
+    /// before.
     void sign_in(std::unique_ptr<detail::fetched_token> token);
     /// No fetch has brought it yet.
     [[nodiscard]] bool has_sign_in() const;

@@ -22,16 +22,16 @@ namespace coauth {
 namespace detail {
 
 inline exception bad_sign_in(std::string message) {
-    return exception(
-        error(errc::invalid_configuration, stage::configuration, std::move(message)));
+    return exception(error(errc::invalid_configuration, stage::configuration, std::move(message)));
 }
 
 inline url checked_redirect(std::string const& text) {
     url place = url::parse(text).value();
     bool const literal = place.host() == "127.0.0.1" || place.host() == "::1";
     if (place.is_https() || !literal || !place.query().empty()) {
-        throw bad_sign_in("redirect_uri is http on 127.0.0.1 or [::1], without a query: the name "
-                          "localhost may lead elsewhere (RFC 8252 §8.3)");
+        throw bad_sign_in(
+            "redirect_uri is http on 127.0.0.1 or [::1], without a query: the name "
+            "localhost may lead elsewhere (RFC 8252 §8.3)");
     }
     return place;
 }
@@ -50,9 +50,12 @@ public:
     /// False for what cannot be read.
     [[nodiscard]] bool parse(std::string_view query) {
         std::vector<std::pair<std::string_view, wiped_buffer*>> const known{
-            {"code", &code},           {"state", &state},
-            {"iss", &iss},             {"error", &failure},
-            {"error_uri", &error_uri}, {"error_description", &error_description}};
+            {"code", &code},
+            {"state", &state},
+            {"iss", &iss},
+            {"error", &failure},
+            {"error_uri", &error_uri},
+            {"error_description", &error_description}};
         std::set<std::string_view> seen;
         for (form_reader reader(query); reader.next();) {
             for (auto const& [name, to] : known) {
@@ -118,8 +121,8 @@ COAUTH_INLINE result<secret> authorization_attempt::read(std::string_view query,
             .with_hint("somebody else may have caused it, or an old page was reloaded: start anew");
     }
     bool const silent = got.iss.empty();
-    bool const wrong = silent ? issuer.required
-                              : !issuer.expected.empty() && got.iss.view() != issuer.expected;
+    bool const wrong =
+        silent ? issuer.required : !issuer.expected.empty() && got.iss.view() != issuer.expected;
     if (wrong) {
         return error(errc::issuer_mismatch, stage::token,
                      silent ? "the redirect lacks the iss that the server has announced"

@@ -127,11 +127,9 @@ COAUTH_INLINE error device_poll::heed(error answer) {
 
 }  // namespace detail
 
-COAUTH_INLINE device_code::device_code(device_code_options options)
-    : options_(std::move(options)) {
+COAUTH_INLINE device_code::device_code(device_code_options options) : options_(std::move(options)) {
     auto const wrong = [](std::string what) {
-        return exception(
-            error(errc::invalid_configuration, stage::configuration, std::move(what)));
+        return exception(error(errc::invalid_configuration, stage::configuration, std::move(what)));
     };
     if (!options_.show) throw wrong("device_code_options::show is not set");
     std::set<std::string_view> seen{"scope", "client_id", "audience", "resource"};

@@ -58,10 +58,10 @@ template <class T>
 /// client is a `public_client`.
 template <class T>
 concept grant = std::move_constructible<T> &&
-    (detail::grant_needs_person<T>() || requires(T const& t, url const& to,
-                                                 requested_access const& access) {
-        { t.request(to, access) } -> std::convertible_to<result<token_request>>;
-    });
+    (detail::grant_needs_person<T>() ||
+     requires(T const& t, url const& to, requested_access const& access) {
+         { t.request(to, access) } -> std::convertible_to<result<token_request>>;
+     });
 
 class any_grant {
 public:
@@ -96,9 +96,9 @@ private:
     template <class T>
     struct model final : interface {
         explicit model(T g) : made(std::move(g)) {}
-        result<token_request> request([[maybe_unused]] url const& to,
-                                      [[maybe_unused]] requested_access const& access)
-            const override {
+        result<token_request> request(
+            [[maybe_unused]] url const& to,
+            [[maybe_unused]] requested_access const& access) const override {
             if constexpr (detail::grant_needs_person<T>()) {
                 return detail::sign_in_needed();
             } else {

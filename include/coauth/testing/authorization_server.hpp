@@ -55,9 +55,9 @@ enum class person : unsigned char { agrees, denies, does_nothing };
 struct authorization_server_counters {
     std::uint64_t token_requests = 0;  ///< Requests to the token endpoint.
     std::uint64_t tokens_issued = 0;
-    std::uint64_t refused = 0;              ///< OAuth errors.
-    std::uint64_t answered_on_command = 0;  ///< By fail_next() and fail_with().
-    std::uint64_t authorizations = 0;        ///< Requests to the authorization endpoint.
+    std::uint64_t refused = 0;                ///< OAuth errors.
+    std::uint64_t answered_on_command = 0;    ///< By fail_next() and fail_with().
+    std::uint64_t authorizations = 0;         ///< Requests to the authorization endpoint.
     std::uint64_t device_authorizations = 0;  ///< Requests to the device authorization endpoint.
     std::uint64_t max_in_flight = 0;  ///< Requests being worked on at one time, delays included.
     /// Token requests by client id, whatever the answer was; unknown clients under "".
@@ -203,8 +203,7 @@ private:
     /// Of a request by a client, to whatever endpoint.
     [[nodiscard]] std::optional<server_response> check(
         server_request const& request, std::optional<detail::form_parameters> const& form,
-        std::optional<detail::presented_client> const& presented,
-        registered_client const* client) {
+        std::optional<detail::presented_client> const& presented, registered_client const* client) {
         if (request.method != "POST") {
             return refuse(405, "invalid_request", "use POST").with_field("Allow", "POST");
         }
@@ -233,9 +232,8 @@ private:
         auto const granted = scope_for(*client, detail::form_value(request.query, "scope"));
         bool const is_public = client->method == authentication_method::none;
         std::string const challenge = value("code_challenge");
-        bool const bad_challenge = challenge.empty()
-                                       ? is_public
-                                       : value("code_challenge_method") != "S256";
+        bool const bad_challenge =
+            challenge.empty() ? is_public : value("code_challenge_method") != "S256";
         if (value("response_type") != "code" || bad_challenge) {
             return send_back(request, "error", "invalid_request");
         }

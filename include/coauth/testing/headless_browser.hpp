@@ -65,8 +65,9 @@ public:
         std::error_code ec;
         socket.connect({asio::ip::make_address(place.host()), place.port()}, ec);
         if (ec) return {};
-        std::string const request = "GET " + place.target() + " HTTP/1.1\r\nHost: " +
-                                    place.authority() + "\r\nConnection: close\r\n\r\n";
+        std::string const request = "GET " + place.target() +
+                                    " HTTP/1.1\r\nHost: " + place.authority() +
+                                    "\r\nConnection: close\r\n\r\n";
         asio::write(socket, asio::buffer(request), ec);
         std::string answer;
         asio::read(socket, asio::dynamic_buffer(answer), ec);
