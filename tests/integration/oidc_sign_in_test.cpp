@@ -116,7 +116,8 @@ struct replayed_request {
     std::string body;
     [[nodiscard]] token_request request(url const& to, requested_access const&) const {
         token_request r(to, "authorization_code");
-        for (auto const& [name, value] : form_decode(body).value()) r.parameter(name, value);
+        auto const sent = form_decode(body).value();
+        for (auto const& [name, value] : sent) r.parameter(name, value);
         return r;
     }
 };
