@@ -63,10 +63,12 @@ public:
             any_executor const home = at->home();
             result<fetched_token> got = co_await asio::co_spawn(
                 home, obtain(at, std::move(how), std::move(options)), asio::use_awaitable);
-            if (!got) co_return std::move(got).error();
+            if (!got) co_return reason(*at, std::move(got).error());
             result<token_ref> token = co_await hand_over(tokens, std::move(*got));
             co_return std::move(token);
-        } catch (...) { co_return fetch_run::from_exception(std::current_exception()); }
+        } catch (...) {
+            co_return reason(*at, fetch_run::from_exception(std::current_exception()));
+        }
     }
 
 private:
@@ -74,6 +76,12 @@ private:
         return error(errc::invalid_configuration, stage::configuration,
                      "this source gets its tokens without a person")
             .with_hint("set token_source_config::grant to an authorization_code or device_code");
+    }
+
+    /// A wait that was cancelled does not know by whom.
+    static error reason(token_endpoint const& at, error e) {
+        if (!e.is(errc::cancelled) || !at.stopped()) return e;
+        return error(errc::stopped, stage::token);
     }
 
     // On the home of the source.
@@ -101,6 +109,7 @@ private:
         std::string const shown =
             attempt.authorization_url(*place, client, at->access(), given.parameters);
         given.open ? given.open(shown) : open_in_browser(shown);
+        at->sign_ins().add(listener->waiting());
         result<loopback_redirect::arrival> const back =
             co_await loopback_redirect::wait(listener, options.deadline());
         if (!back) co_return back.error();
@@ -138,7 +147,7 @@ private:
         device_poll poll(begun->interval, saturating_add(started, begun->prompt.expires_in));
         given.show(begun->prompt);
         while (!at->stopped()) {
-            co_await pause(options.pause(), poll.pause());
+            co_await pause(at, options.pause(), poll.pause());
             if (poll.expired(clock.now())) co_return device_code_expired();
             token_request r = device_token_request(places->token, begun->device_code, at->access());
             result<fetched_token> token = co_await token_endpoint::redeem(at, std::move(r));
@@ -149,15 +158,19 @@ private:
         co_return error(errc::stopped, stage::token);
     }
 
-    static awaitable<void> pause(std::function<awaitable<void>(duration)> how, duration d) {
+    static awaitable<void> pause(std::shared_ptr<token_endpoint> at,
+                                 std::function<awaitable<void>(duration)> how, duration d) {
         if (how) {
             co_await how(d);
             co_return;
         }
         any_executor const executor = co_await asio::this_coro::executor;
+        auto const waiting = std::make_shared<suspension>();
+        at->sign_ins().add(waiting);
         asio::steady_timer timer(executor);
-        timer.expires_after(d);
-        co_await timer.async_wait(asio::use_awaitable);
+        wake_at(timer, d, waiting);
+        wake_reason const reason = co_await suspension::wait(waiting);
+        if (reason == wake_reason::cancelled) throw exception(error(errc::cancelled, stage::token));
     }
 
     /// To the cache, as the outcome of a fetch. One that is under way may come in between with the

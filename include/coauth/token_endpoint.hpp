@@ -13,6 +13,7 @@
 #include <coauth/client_auth/credential_memory.hpp>
 #include <coauth/codec/http1_writer.hpp>
 #include <coauth/codec/redaction.hpp>
+#include <coauth/detail/stoppable_waits.hpp>
 #include <coauth/grant/authorization_code.hpp>
 #include <coauth/grant/device_code.hpp>
 #include <coauth/grant/refresh_token.hpp>
@@ -102,7 +103,10 @@ public:
 
     [[nodiscard]] token_response_quirk_counts quirks() const { return quirks_.snapshot(); }
 
-    void refuse() noexcept { stopped_.store(true, std::memory_order_release); }  // sync: stopped()
+    void refuse() noexcept {
+        stopped_.store(true, std::memory_order_release);  // sync: stopped()
+        sign_ins_.stop();
+    }
     [[nodiscard]] bool stopped() const noexcept override {
         return stopped_.load(std::memory_order_acquire);  // sync: refuse()
     }
@@ -111,6 +115,7 @@ public:
 
     [[nodiscard]] token_source_config const& config() const noexcept { return config_; }
     [[nodiscard]] requested_access const& access() const noexcept { return access_; }
+    [[nodiscard]] stoppable_waits& sign_ins() noexcept { return sign_ins_; }
     [[nodiscard]] response_issuer issuer(server_endpoints const& places) const {
         if (!metadata_) return {};
         return {metadata_->expected_issuer(), places.iss_in_responses};
@@ -393,6 +398,7 @@ private:
     quirk_counters quirks_;
     credential_memory last_credential_;
     std::atomic<bool> stopped_{false};
+    stoppable_waits sign_ins_;
 };
 
 }  // namespace coauth::detail

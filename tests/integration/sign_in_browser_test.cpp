@@ -155,7 +155,9 @@ TEST_F(sign_in_browser, is_asked_for_once_and_from_memory_when_the_refresh_token
         coauth::result<coauth::token_ref> const token = run(io, tokens.try_get());
         ASSERT_FALSE(token);
         EXPECT_TRUE(token.error().is(errc::reauthorization_required)) << token.error().what();
-        if (i == 0) EXPECT_EQ(token.error().oauth_error(), "invalid_grant");
+        if (i == 0) {
+            EXPECT_EQ(token.error().oauth_error(), "invalid_grant");
+        }
         if (i >= 10) clock.advance(5min);
     }
     EXPECT_EQ(server.counters().token_requests, 2U)
@@ -357,6 +359,22 @@ TEST_F(sign_in_browser, that_is_cancelled_closes_its_port_and_leaves_the_token_a
     auto const redirect = server.visit(waiting_at);
     EXPECT_THAT(headless_browser::get(redirect), IsEmpty());
     EXPECT_EQ(run(io, tokens.get()).access_token(), before);
+}
+
+TEST_F(sign_in_browser, that_waits_for_a_person_is_ended_by_a_stop) {
+    coauth::authorization_code const any = code(browser());
+    coauth::token_source const tokens = source(any);
+    std::optional<coauth::error> ended;
+    auto const how =
+        code([&](std::string const&) { asio::co_spawn(io, tokens.stop(0s), asio::detached); });
+    asio::co_spawn(io, coauth::try_sign_in(tokens, how),
+                   [&](std::exception_ptr, coauth::result<coauth::token_ref> t) {
+                       if (!t) ended = t.error();
+                   });
+    io.restart();
+    io.run();
+    ASSERT_TRUE(ended);
+    EXPECT_TRUE(ended->is(errc::stopped)) << ended->what();
 }
 
 TEST_F(sign_in_browser, needs_a_port_that_is_free) {
