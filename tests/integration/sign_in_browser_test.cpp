@@ -155,9 +155,7 @@ TEST_F(sign_in_browser, is_asked_for_once_and_from_memory_when_the_refresh_token
         coauth::result<coauth::token_ref> const token = run(io, tokens.try_get());
         ASSERT_FALSE(token);
         EXPECT_TRUE(token.error().is(errc::reauthorization_required)) << token.error().what();
-        if (i == 0) {
-            EXPECT_EQ(token.error().oauth_error(), "invalid_grant");
-        }
+        if (i == 0) { EXPECT_EQ(token.error().oauth_error(), "invalid_grant"); }
         if (i >= 10) clock.advance(5min);
     }
     EXPECT_EQ(server.counters().token_requests, 2U)
