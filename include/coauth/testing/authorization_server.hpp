@@ -13,6 +13,7 @@
 #include <coauth/codec/form.hpp>
 #include <coauth/codec/json_writer.hpp>
 #include <coauth/scope.hpp>
+#include <coauth/testing/authorization_rules.hpp>
 #include <coauth/testing/client_registry.hpp>
 #include <coauth/testing/fault_control.hpp>
 #include <coauth/testing/http_server.hpp>
@@ -162,8 +163,10 @@ private:
 
     [[nodiscard]] server_response token_endpoint(server_request const& request) {
         ++counters_.token_requests;
-        auto const form = is_form(request) ? form_decode(request.body) : std::nullopt;
-        auto const presented = credentials(request, form.value_or(detail::form_parameters()));
+        auto const form =
+            detail::is_form(request.fields) ? form_decode(request.body) : std::nullopt;
+        auto const presented =
+            detail::credentials_in(request, form.value_or(detail::form_parameters()));
         registered_client const* const client = presented ? clients_.find(*presented) : nullptr;
         ++counters_.by_client[client == nullptr ? std::string() : client->client_id];
         if (auto commanded = take_failure()) {
@@ -180,7 +183,7 @@ private:
             if (client->method == authentication_method::none) {
                 return refuse(400, "unauthorized_client", "not for a public client");
             }
-            auto granted = scope_for(*client, detail::form_value(*form, "scope"));
+            auto granted = detail::scope_for(*client, detail::form_value(*form, "scope"));
             if (!granted) return refuse_scope();
             return issue(*client, *granted);
         }
@@ -208,7 +211,8 @@ private:
             return refuse(405, "invalid_request", "use POST").with_field("Allow", "POST");
         }
         if (!form) return refuse(400, "invalid_request", "the body is not a form");
-        if (has_repeated(*form)) return refuse(400, "invalid_request", "a parameter is repeated");
+        if (detail::has_repeated(*form))
+            return refuse(400, "invalid_request", "a parameter is repeated");
         if (presented && presented->basic && detail::form_value(*form, "client_secret")) {
             return refuse(400, "invalid_request", "more than one kind of client authentication");
         }
@@ -226,10 +230,10 @@ private:
         };
         registered_client const* const client = clients_.named(value("client_id"));
         std::string const redirect_uri = value("redirect_uri");
-        if (client == nullptr || !may_be_sent_to(*client, redirect_uri)) {
+        if (client == nullptr || !detail::may_be_sent_to(*client, redirect_uri)) {
             return server_response(400, "text/plain", "unknown client or redirect_uri");
         }
-        auto const granted = scope_for(*client, detail::form_value(request.query, "scope"));
+        auto const granted = detail::scope_for(*client, detail::form_value(request.query, "scope"));
         bool const is_public = client->method == authentication_method::none;
         std::string const challenge = value("code_challenge");
         bool const bad_challenge =
@@ -251,33 +255,20 @@ private:
         to += to.find('?') == std::string::npos ? '?' : '&';
         to += std::string(name) + '=' + form_encode(value) + "&iss=" + form_encode(issuer());
         if (auto const state = request.parameter("state")) to += "&state=" + form_encode(*state);
-        return not_stored(server_response(302)).with_field("Location", to);
-    }
-
-    [[nodiscard]] static bool may_be_sent_to(registered_client const& client,
-                                             std::string const& redirect_uri) {
-        auto const there = url::parse(redirect_uri);
-        for (auto const& text : client.redirect_uris) {
-            if (text == redirect_uri) return true;
-            auto const known = url::parse(text);
-            bool const loopback = known && there && known->is_loopback() && !known->is_https();
-            if (loopback && !there->is_https() && known->host() == there->host() &&
-                known->target() == there->target()) {
-                return true;
-            }
-        }
-        return false;
+        return detail::not_stored(server_response(302)).with_field("Location", to);
     }
 
     /// RFC 8628 §3.1 and §3.2.
     [[nodiscard]] server_response device_endpoint(server_request const& request) {
         ++counters_.device_authorizations;
-        auto const form = is_form(request) ? form_decode(request.body) : std::nullopt;
-        auto const presented = credentials(request, form.value_or(detail::form_parameters()));
+        auto const form =
+            detail::is_form(request.fields) ? form_decode(request.body) : std::nullopt;
+        auto const presented =
+            detail::credentials_in(request, form.value_or(detail::form_parameters()));
         registered_client const* const client = presented ? clients_.find(*presented) : nullptr;
         if (auto refused = check(request, form, presented, client)) return std::move(*refused);
         if (!client->device_grant) return refuse(400, "unauthorized_client", "no device grant");
-        auto const granted = scope_for(*client, detail::form_value(*form, "scope"));
+        auto const granted = detail::scope_for(*client, detail::form_value(*form, "scope"));
         if (!granted) return refuse_scope();
         std::string const code = sign_ins_.issue_device_code({client->client_id, *granted},
                                                              device_lifetime_, device_interval_);
@@ -295,7 +286,7 @@ private:
             json.name("interval").raw(seconds(device_interval_));
         }
         json.end_object();
-        return not_stored(server_response::json(200, std::move(body)));
+        return detail::not_stored(server_response::json(200, std::move(body)));
     }
 
     /// RFC 8628 §3.5.
@@ -309,13 +300,6 @@ private:
         return issue(client, answer.who.scope, client.refresh_tokens);
     }
 
-    [[nodiscard]] static std::optional<coauth::scope> scope_for(
-        registered_client const& client, std::optional<std::string> const& wanted) {
-        if (!wanted) return client.scope;
-        auto parsed = coauth::scope::parse(*wanted);
-        if (!parsed || !client.scope.includes(*parsed)) return std::nullopt;
-        return std::move(*parsed);
-    }
     [[nodiscard]] server_response refuse_scope() {
         return refuse(400, "invalid_scope", "this client may not ask for that scope");
     }
@@ -338,7 +322,7 @@ private:
         }
         json.end_object();
         ++counters_.tokens_issued;
-        return not_stored(server_response::json(200, std::move(body)));
+        return detail::not_stored(server_response::json(200, std::move(body)));
     }
 
     /// RFC 6749 §5.2.
@@ -349,16 +333,11 @@ private:
         json_writer json(body);
         json.begin_object().name("error").string(error);
         json.name("error_description").string(description).end_object();
-        server_response response = not_stored(server_response::json(status, std::move(body)));
+        server_response response =
+            detail::not_stored(server_response::json(status, std::move(body)));
         if (status == 401) {
             response.fields.append("WWW-Authenticate", "Basic realm=\"coauth\", charset=\"UTF-8\"");
         }
-        return response;
-    }
-
-    [[nodiscard]] static server_response not_stored(server_response response) {
-        response.fields.append("Cache-Control", "no-store");
-        response.fields.append("Pragma", "no-cache");
         return response;
     }
 
@@ -379,34 +358,6 @@ private:
         json.string("client_secret_basic").string("client_secret_post").string("none").end_array();
         json.end_object();
         return server_response::json(200, std::move(body));
-    }
-
-    [[nodiscard]] static bool is_form(server_request const& request) {
-        return detail::is_form(request.fields);
-    }
-
-    [[nodiscard]] static std::optional<detail::presented_client> credentials(
-        server_request const& request, detail::form_parameters const& form) {
-        if (request.fields.contains("Authorization")) {
-            auto basic = detail::basic_credentials(request.fields);
-            if (!basic) return std::nullopt;
-            return detail::presented_client{true, std::move(basic->first),
-                                            std::move(basic->second)};
-        }
-        auto id = detail::form_value(form, "client_id");
-        if (!id) return std::nullopt;
-        auto secret = detail::form_value(form, "client_secret");
-        return detail::presented_client{false, std::move(*id), secret.value_or("")};
-    }
-
-    /// RFC 6749 §3.2; `resource` (RFC 8707 §2) and `audience` (RFC 8693 §2.1) may be repeated.
-    [[nodiscard]] static bool has_repeated(detail::form_parameters const& form) {
-        std::set<std::string_view> seen;
-        for (auto const& [name, value] : form) {
-            bool const repeatable = name == "resource" || name == "audience";
-            if (!seen.insert(name).second && !repeatable) return true;
-        }
-        return false;
     }
 
     std::string const token_path_;
