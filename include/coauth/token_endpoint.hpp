@@ -22,11 +22,14 @@
 #include <coauth/http/tls_context.hpp>
 #include <coauth/http/transport.hpp>
 #include <coauth/insecure.hpp>
+#include <coauth/kept_fetch.hpp>
 #include <coauth/metadata_source.hpp>
 #include <coauth/protocol/token_response.hpp>
 #include <coauth/quirk_counters.hpp>
 #include <coauth/token_exchange_recording.hpp>
 #include <coauth/token_exchange_wire.hpp>
+#include <coauth/token_identity.hpp>
+#include <coauth/token_keeping.hpp>
 #include <coauth/token_source_check.hpp>
 #include <coauth/token_source_config.hpp>
 
@@ -34,7 +37,6 @@
 #include <chrono>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -55,10 +57,16 @@ public:
             tls_ = http::tls_context::make(config_.tls).value();
         check_certificate(config_, tls_.get());
         transport_ = http::transport::make(asio::make_strand(executor), options());
+        if (config_.store) {
+            keeping_ = std::make_shared<token_keeping>(config_, identity().in_store(), name());
+        }
     }
 
     [[nodiscard]] awaitable<result<fetched_token>> fetch(fetch_order order) override {
-        return fetch(shared_from_this(), std::move(order));
+        auto self = shared_from_this();
+        auto given = std::make_shared<fetch_order>(std::move(order));
+        return keeping_ ? fetch_kept(std::move(self), std::move(given))
+                        : fetch_anew(std::move(self), std::move(given), nullptr);
     }
     [[nodiscard]] awaitable<bool> credential_changed() override {
         return credential_changed(shared_from_this());
@@ -69,36 +77,26 @@ public:
     }
 
     [[nodiscard]] cache_policy policy() const {
-        return {config_.lifetime, config_.fetch_deadline, config_.clock, config_.observer,
-                url_.origin() + url_.path()};
+        return {config_.lifetime, config_.fetch_deadline, config_.clock, config_.observer, name()};
     }
 
-    /// Everything that changes the token or the right to it (DESIGN: guarantee 7).
-    [[nodiscard]] cache_key identify(token_cache const& cache) const {
-        sha256_hasher key;
-        auto const add = [&](std::string_view name, std::string_view value) {
-            key.add_part(name);
-            key.add_part(value);
-        };
-        add(metadata_ ? "metadata" : "token_endpoint", url_.to_string());
-        if (metadata_) add("issuer", metadata_->expected_issuer());
-        add("client", client_identity(cache));
-        if (config_.network) add("network", config_.network.identity());
-        add("trust", tls_ ? tls_->trust_id() : "plain");
-        bool const direct = config_.network || !proxy_ || (!metadata_ && !proxy_->covers(url_));
-        if (!direct) add("proxy", cache.credential_identity(proxy_->identity().reveal()));
-        std::optional<std::string> const grant = config_.grant.cache_identity();
-        add("grant", grant ? *grant : unique());
-        access_.identify(key);
-        for (auto const& [name, value] : config_.headers) {
-            add("header", name);
-            add("value", value);
-        }
-        identify_response(key);
-        bool const named_hook = !config_.hooks.cache_identity.empty();
-        if (config_.hooks.before_call && !named_hook) add("private", unique());
-        if (config_.hooks.before_call && named_hook) add("hook", config_.hooks.cache_identity);
-        return cache_key(key.finish());
+    [[nodiscard]] token_identity identity() const {
+        return {config_, access_, url_, metadata_.get(), proxy_.get(), tls_.get()};
+    }
+
+    void forget() noexcept override {
+        if (!keeping_) return;
+        keeping_->forget();
+        // Where nobody can erase it now, the next fetch does.
+        try {
+            context_gate::pass const alive = gate_->enter();
+            if (alive) asio::co_spawn(home(), erase_behind(keeping_), asio::detached);
+        } catch (...) {}
+    }
+
+    /// Null without a store.
+    [[nodiscard]] std::shared_ptr<token_keeping> const& keeping() const noexcept {
+        return keeping_;
     }
 
     [[nodiscard]] token_response_quirk_counts quirks() const { return quirks_.snapshot(); }
@@ -157,55 +155,43 @@ private:
         return o;
     }
 
-    /// An answer that one source takes for a token is an error for another.
-    void identify_response(sha256_hasher& key) const {
-        token_response_options const& o = config_.response;
-        auto const add = [&](std::string_view name, std::string const& value) {
-            key.add_part(name);
-            key.add_part(value);
-        };
-        add("scheme", std::string(to_string(o.scheme)));
-        add("strict", std::to_string(o.strict));
-        add("assume_bearer", std::to_string(o.assume_bearer));
-        add("form_encoded_responses", std::to_string(o.form_encoded_responses));
-        add("require_issued_token_type", std::to_string(o.require_issued_token_type));
-        add("max_access_token", std::to_string(o.max_access_token));
-        for (auto const& name :
-             std::set<std::string>(o.token_type_aliases.begin(), o.token_type_aliases.end())) {
-            add("token_type_alias", name);
+    /// As events name it.
+    [[nodiscard]] std::string name() const { return url_.origin() + url_.path(); }
+
+    static awaitable<void> erase_behind(std::shared_ptr<token_keeping> keeping) {
+        result<void> const done = co_await token_keeping::erase_forgotten(keeping);
+    }
+
+    static awaitable<result<fetched_token>> fetch_kept(std::shared_ptr<token_endpoint> self,
+                                                       std::shared_ptr<fetch_order> order) {
+        auto const kept = std::make_shared<kept_fetch>(self->keeping_, order);
+        std::optional<fetched_token> found = co_await kept_fetch::begin(kept);
+        if (found) co_return *std::move(found);
+        result<fetched_token> token = co_await fetch_anew(self, order, kept);
+        if (token) {
+            stored_token record = kept->record_of(*token);
+            co_await kept_fetch::keep(kept, std::move(record));
         }
-        for (auto const& token :
-             std::set<std::string>(o.require_scopes.begin(), o.require_scopes.end())) {
-            add("require_scope", token);
-        }
+        co_return std::move(token);
     }
 
-    [[nodiscard]] std::string client_identity(token_cache const& cache) const {
-        std::optional<secret> const identity = config_.client.cache_identity();
-        return identity ? cache.credential_identity(identity->reveal()) : unique();
-    }
-
-    static std::string unique() {
-        static std::atomic<std::uint64_t> counter{1};
-        return "#" + std::to_string(
-                         counter.fetch_add(1, std::memory_order_relaxed));  // sync: unique only
-    }
-
-    /// By the refresh token if there is one, else, or where that is refused, by the grant.
-    static awaitable<result<fetched_token>> fetch(std::shared_ptr<token_endpoint> self,
-                                                  fetch_order given) {
-        if (given.signed_in) co_return std::move(*given.signed_in);
+    /// By the refresh token if there is one, else, or where that is refused, by the grant. `kept`:
+    /// null without a store.
+    static awaitable<result<fetched_token>> fetch_anew(std::shared_ptr<token_endpoint> self,
+                                                       std::shared_ptr<fetch_order> order,
+                                                       std::shared_ptr<kept_fetch> kept) {
+        if (order->signed_in) co_return std::move(*order->signed_in);
         bool const needs_person = self->config_.grant.needs_person();
-        if (needs_person && given.by.refresh_token.empty()) co_return sign_in_needed();
-        auto const order = std::make_shared<fetch_order const>(std::move(given));
+        if (needs_person && order->by.refresh_token.empty()) co_return sign_in_needed();
         any_executor const here = co_await asio::this_coro::executor;
         std::shared_ptr<http::transport> const over = self->transport_on(here);
         result<server_endpoints> const places = co_await endpoints(self, over, order);
         if (!places) co_return places.error();
         url const& to = places->token;
         token_renewal const& by = order->by;
-        bool const refresh = !by.refresh_token.empty();
-        if (refresh) {
+        bool refused = false;
+        // Another time where another process has stored another one.
+        for (bool again = !by.refresh_token.empty(); again;) {
             token_request r = refresh_token_request(to, by.refresh_token);
             result<fetched_token> renewed = co_await ask(self, over, std::move(r), order);
             // What was lost on the way says nothing about the refresh token.
@@ -213,12 +199,17 @@ private:
                                 renewed.error().is(errc::deadline_exceeded);
             if (renewed) complete(renewed->response, by);
             if (stands) co_return std::move(renewed);
-            if (needs_person) co_return sign_in_ended(std::move(renewed).error());
+            again = false;
+            bool const ended = renewed.error().oauth_error() == "invalid_grant";
+            if (ended && kept) again = co_await kept_fetch::another_refresh_token(kept);
+            if (refused) again = false;
+            refused = true;
+            if (needs_person && !again) co_return sign_in_ended(std::move(renewed).error());
         }
         result<token_request> r = self->config_.grant.request(to, self->access_);
         if (!r) co_return std::move(r).error();
         result<fetched_token> token = co_await ask(self, over, std::move(*r), order);
-        if (token) token->refresh_refused = refresh;
+        if (token) token->refresh_refused = refused;
         co_return std::move(token);
     }
 
@@ -383,7 +374,8 @@ private:
     }
     static awaitable<void> close_here(std::shared_ptr<token_endpoint> self) {
         self->transport_->stop_now();
-        co_return;
+        if (!self->keeping_) co_return;
+        co_await pending_work::wait(self->keeping_->behind(), token_keeping::limit);
     }
 
     token_source_config const config_;
@@ -399,6 +391,8 @@ private:
     credential_memory last_credential_;
     std::atomic<bool> stopped_{false};
     stoppable_waits sign_ins_;
+    /// Null without a store.
+    std::shared_ptr<token_keeping> keeping_;
 };
 
 }  // namespace coauth::detail

@@ -21,6 +21,7 @@
 #include <coauth/protocol/token_request.hpp>
 #include <coauth/protocol/token_response_options.hpp>
 #include <coauth/scope.hpp>
+#include <coauth/store/token_store.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -73,6 +74,11 @@ struct token_source_config {
     duration connect_deadline = std::chrono::seconds(10);
     duration first_byte_deadline = std::chrono::seconds(30);
     coauth::clock clock = {};
+    /// Keeps tokens beyond the end of the process, and shares them with others that have the same
+    /// one: `sealed(file_store(…), …)` or your own. Sources that share a token share the store of
+    /// the first one. Needs a client, and a `before_call` hook, that can be named. Empty: memory
+    /// only.
+    any_token_store store = {};
     /// Null: none, whatever the environment says; see proxy_config::from_env().
     std::optional<proxy_config> proxy = std::nullopt;
     /// Send credentials over plain http to another machine. Do not.

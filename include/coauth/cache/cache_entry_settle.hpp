@@ -248,11 +248,16 @@ inline detail::flight_place cache_entry::running(detail::token_fetcher const* fe
 }
 
 inline detail::token_renewal cache_entry::renewal() const {
+    detail::token_renewal by;
     // sync: publish() of the last flight, which came before this one
-    if (refresh_refused_.load(std::memory_order_relaxed)) return {};
+    by.refresh_refused = refresh_refused_.load(std::memory_order_relaxed);
     detail::hazard_guard const current(domain(), current_);
-    if (!current || current->refresh_token.empty()) return {};
-    return {current->refresh_token.clone(), current->scope};
+    if (!current) return by;
+    by.scope = current->scope;
+    by.access_token = secret(current->access_token());
+    by.started = current->started;
+    if (!by.refresh_refused) by.refresh_token = current->refresh_token.clone();
+    return by;
 }
 
 inline void cache_entry::retry_now() {

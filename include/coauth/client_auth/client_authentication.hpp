@@ -30,6 +30,9 @@ namespace coauth {
 /// whoever has the same identity may be given the same token from memory. Without it a source keeps
 /// its tokens to itself.
 ///
+/// And `store_identity()`, convertible to std::string_view: which client it stands for, the same in
+/// every process and no secret; usually its client id. A source with a token store needs it.
+///
 /// With `client_id()`, convertible to std::string_view, a person can sign in through a browser
 /// (coauth::sign_in) without naming it again.
 ///
@@ -58,6 +61,9 @@ public:
         return self_->authenticate(std::move(request));
     }
     [[nodiscard]] std::optional<secret> cache_identity() const { return self_->cache_identity(); }
+    [[nodiscard]] std::optional<std::string> store_identity() const {
+        return self_->store_identity();
+    }
     [[nodiscard]] bool needs_client_certificate() const noexcept {
         return self_->needs_client_certificate();
     }
@@ -70,6 +76,7 @@ private:
         virtual ~interface() = default;
         virtual awaitable<token_request> authenticate(token_request request) const = 0;
         virtual std::optional<secret> cache_identity() const = 0;
+        virtual std::optional<std::string> store_identity() const = 0;
         virtual bool needs_client_certificate() const noexcept = 0;
         virtual bool is_public() const noexcept = 0;
         virtual std::string client_id() const = 0;
@@ -89,6 +96,13 @@ private:
             } else if constexpr (requires { std::string_view(method.cache_identity()); }) {
                 auto const text = method.cache_identity();
                 return secret(std::string_view(text));
+            } else {
+                return std::nullopt;
+            }
+        }
+        std::optional<std::string> store_identity() const override {
+            if constexpr (requires { std::string_view(method.store_identity()); }) {
+                return std::string(std::string_view(method.store_identity()));
             } else {
                 return std::nullopt;
             }

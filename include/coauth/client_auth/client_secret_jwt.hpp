@@ -29,6 +29,7 @@ public:
     [[nodiscard]] awaitable<token_request> authenticate(token_request request) const;
 
     [[nodiscard]] secret cache_identity() const;
+    [[nodiscard]] std::string const& store_identity() const noexcept;
 
 private:
     struct state;

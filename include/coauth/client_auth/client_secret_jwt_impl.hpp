@@ -35,6 +35,10 @@ COAUTH_INLINE secret client_secret_jwt::cache_identity() const {
     return state_->assertion.identity(state_->client_secret.identity());
 }
 
+COAUTH_INLINE std::string const& client_secret_jwt::store_identity() const noexcept {
+    return state_->assertion.client_id();
+}
+
 COAUTH_INLINE awaitable<token_request> client_secret_jwt::authenticate(
     token_request request) const {
     return authenticate(std::move(request), state_);

@@ -33,6 +33,10 @@ COAUTH_INLINE secret private_key_jwt::cache_identity() const {
     return state_->assertion.identity(state_->key.identity());
 }
 
+COAUTH_INLINE std::string const& private_key_jwt::store_identity() const noexcept {
+    return state_->assertion.client_id();
+}
+
 COAUTH_INLINE awaitable<token_request> private_key_jwt::authenticate(token_request request) const {
     return authenticate(std::move(request), state_);
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+namespace server_metadata_test {
 namespace {
 
 using namespace coauth;
@@ -56,10 +57,9 @@ TEST(server_metadata, names_its_token_endpoint_and_the_one_for_certificates) {
 }
 
 TEST(server_metadata, names_where_a_person_is_asked_and_whether_responses_name_the_server) {
-    std::string const body =
-        R"({"issuer":"i","token_endpoint":"t","authorization_endpoint":"a",)"
-        R"("device_authorization_endpoint":"d",)"
-        R"("mtls_endpoint_aliases":{"device_authorization_endpoint":"m"})";
+    std::string const body = R"({"issuer":"i","token_endpoint":"t","authorization_endpoint":"a",)"
+                             R"("device_authorization_endpoint":"d",)"
+                             R"("mtls_endpoint_aliases":{"device_authorization_endpoint":"m"})";
     std::string const announced = R"(,"authorization_response_iss_parameter_supported":)";
     result<server_metadata> const m = parse_server_metadata(body + "}", "i");
     ASSERT_TRUE(m) << m.error().what();
@@ -98,3 +98,4 @@ TEST(server_metadata, that_cannot_be_understood_is_refused) {
 }
 
 }  // namespace
+}  // namespace server_metadata_test
