@@ -31,7 +31,8 @@ if(COAUTH_SANITIZE)
     set(COAUTH_TEST_TIMEOUT 300)
     target_compile_options(coauth_development INTERFACE
         -fsanitize=${COAUTH_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
-    target_link_options(coauth_development INTERFACE -fsanitize=${COAUTH_SANITIZE})
+    # Four million relocations of what the sanitizers add would be done anew for each test.
+    target_link_options(coauth_development INTERFACE -fsanitize=${COAUTH_SANITIZE} -no-pie)
     if(COAUTH_SANITIZE MATCHES "undefined")
         target_compile_definitions(coauth_development INTERFACE COAUTH_TESTS_WITH_UBSAN)
         target_compile_options(coauth_development INTERFACE

@@ -24,6 +24,7 @@ MAIN = re.compile(r"^\s*int\s+main\s*\(", re.MULTILINE)
 
 BODY = """#include <coauth/coauth.hpp>
 {includes}
+namespace {name} {{
 namespace {{
 [[maybe_unused]] asio::io_context io;
 asio::awaitable<void> block([[maybe_unused]] coauth::rest_client& api,
@@ -34,6 +35,7 @@ asio::awaitable<void> block([[maybe_unused]] coauth::rest_client& api,
 }}
 [[maybe_unused]] auto const used = &block;
 }}  // namespace
+}}  // namespace {name}
 """
 UNIT = """#include <coauth/coauth.hpp>
 #line {line} "{document}"
@@ -67,8 +69,9 @@ def units(document):
             sys.exit(f"{document}:{line}: unknown directive 'compile: {how}'")
         if kind == "body":
             code, includes = without_includes(code)
-        yield f"{stem}_{line}_{kind}.cpp", HEADS[kind].format(
-            line=line, document=document.resolve(), code=code, includes=includes)
+        name = f"{stem}_{line}_{kind}"
+        yield f"{name}.cpp", HEADS[kind].format(
+            name=name, line=line, document=document.resolve(), code=code, includes=includes)
 
 
 def main():

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+namespace authorization_test {
 namespace {
 
 using namespace coauth_test;
@@ -378,3 +379,4 @@ TEST(an_access_token, goes_in_the_authorization_header_only) {
 }
 
 }  // namespace
+}  // namespace authorization_test

@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+namespace canary_test {
 namespace {
 
 using namespace coauth_test;
@@ -67,3 +68,4 @@ TEST(an_exception_that_nobody_catches, prints_no_secret) {
 }
 
 }  // namespace
+}  // namespace canary_test

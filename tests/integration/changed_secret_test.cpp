@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <fstream>
 
+namespace changed_secret_test {
 namespace {
 
 using namespace coauth_test;
@@ -233,3 +234,4 @@ TEST_F(changed_secret, of_a_provider_that_hangs_keeps_nobody_and_ends_with_the_s
 }
 
 }  // namespace
+}  // namespace changed_secret_test

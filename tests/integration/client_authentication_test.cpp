@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 
+namespace client_authentication_test {
 namespace {
 
 using namespace coauth_test;
@@ -226,3 +227,4 @@ TEST_F(client_authentication_test, hooks_and_errors_of_token_requests_show_no_se
 }
 
 }  // namespace
+}  // namespace client_authentication_test

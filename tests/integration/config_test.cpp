@@ -13,6 +13,7 @@
 
 #include <gtest/gtest.h>
 
+namespace config_test {
 namespace {
 
 using namespace coauth_test;
@@ -73,3 +74,4 @@ TEST_F(config_on_embedded_servers, a_proxy_from_json_is_gone_through) {
 }
 
 }  // namespace
+}  // namespace config_test

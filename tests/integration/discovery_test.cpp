@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+namespace discovery_test {
 namespace {
 
 using namespace coauth_test;
@@ -183,3 +184,4 @@ TEST_F(discovery_test, bounds_what_it_reads) {
 }
 
 }  // namespace
+}  // namespace discovery_test

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <utility>
 
+namespace exchange_log_rendering_test {
 namespace {
 
 using namespace coauth_test;
@@ -70,3 +71,4 @@ TEST(exchange_log_rendering, of_a_call_shows_both_servers_and_no_credential) {
 }
 
 }  // namespace
+}  // namespace exchange_log_rendering_test

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <stdexcept>
 
+namespace exchange_log_test {
 namespace {
 
 using namespace coauth_test;
@@ -338,3 +339,4 @@ TEST_F(exchange_log_test, redacts_what_the_user_names) {
 }
 
 }  // namespace
+}  // namespace exchange_log_test

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+namespace file_store_test {
 namespace {
 
 using namespace coauth_test;
@@ -184,3 +185,4 @@ TEST_F(a_file_store, removes_what_a_killed_process_left_behind_and_nothing_young
 }
 
 }  // namespace
+}  // namespace file_store_test

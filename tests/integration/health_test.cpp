@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+namespace health_test {
 namespace {
 
 using namespace coauth_test;
@@ -134,3 +135,4 @@ TEST_F(health_test, a_client_that_cannot_be_warmed_up_says_why) {
 }
 
 }  // namespace
+}  // namespace health_test

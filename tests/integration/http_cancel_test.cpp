@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 
+namespace http_cancel_test {
 namespace {
 
 using namespace coauth;
@@ -244,3 +245,4 @@ TEST(http_cancel_abort, a_transport_may_be_made_and_dropped_without_a_call) {
 }
 
 }  // namespace
+}  // namespace http_cancel_test

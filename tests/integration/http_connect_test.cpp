@@ -14,6 +14,7 @@
 #include <netdb.h>
 #include <vector>
 
+namespace http_connect_test {
 namespace {
 
 /// Names under ".test" (RFC 6761) and the addresses they have here.
@@ -242,3 +243,4 @@ TEST(http_connect, families_alternate_beginning_with_the_first) {
 }
 
 }  // namespace
+}  // namespace http_connect_test

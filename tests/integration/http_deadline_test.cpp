@@ -10,6 +10,7 @@
 
 #include <vector>
 
+namespace http_deadline_test {
 namespace {
 
 using namespace coauth;
@@ -209,3 +210,4 @@ TEST(http_deadline, many_armed_and_cancelled_deadlines_leave_nothing_behind) {
 }
 
 }  // namespace
+}  // namespace http_deadline_test

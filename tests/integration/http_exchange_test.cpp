@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+namespace http_exchange_test {
 namespace {
 
 using namespace coauth;
@@ -51,7 +52,7 @@ TEST(http_exchange, an_origin_will_do_where_there_is_no_endpoint) {
     raw_server server([](raw_connection& c) { c.serve(); });
     http_client client;
     for (bool const reused : {false, true}) {
-        auto const call = std::make_shared<call_record>();
+        auto const call = std::make_shared<coauth::tests::call_record>();
         call->options.origin = url::parse(server.url() + "path?is=ignored").value();
         client.run(call);
         EXPECT_FALSE(call->error) << call->error.what();
@@ -315,3 +316,4 @@ TEST(http_exchange, recovers_when_there_were_no_descriptors) {
 }
 
 }  // namespace
+}  // namespace http_exchange_test

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+namespace http_pool_test {
 namespace {
 
 using namespace coauth;
@@ -327,3 +328,4 @@ TEST(http_pool, an_unused_connection_can_be_given_back) {
 }
 
 }  // namespace
+}  // namespace http_pool_test

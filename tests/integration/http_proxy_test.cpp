@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+namespace http_proxy_test {
 namespace {
 
 using namespace coauth;
@@ -548,3 +549,4 @@ TEST(http_proxy, rules_decide_who_is_reached_directly) {
 }
 
 }  // namespace
+}  // namespace http_proxy_test

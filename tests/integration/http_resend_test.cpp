@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+namespace http_resend_test {
 namespace {
 
 using namespace coauth;
@@ -209,3 +210,4 @@ INSTANTIATE_TEST_SUITE_P(plain_and_tls, http_resend, ::testing::Bool(),
                          [](auto const& run) { return run.param ? "tls" : "plain"; });
 
 }  // namespace
+}  // namespace http_resend_test

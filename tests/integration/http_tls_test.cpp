@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <fstream>
 
+namespace http_tls_test {
 namespace {
 
 using namespace coauth;
@@ -434,3 +435,4 @@ TEST(http_tls, handshakes_leave_no_descriptors) {
 }
 
 }  // namespace
+}  // namespace http_tls_test

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <filesystem>
 
+namespace lifecycle_test {
 namespace {
 
 using namespace coauth_test;
@@ -320,3 +321,4 @@ TEST_F(lifecycle_test, a_token_that_expires_while_the_call_waits_for_a_connectio
 }
 
 }  // namespace
+}  // namespace lifecycle_test

@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+namespace memory_image_test {
 namespace {
 
 using namespace coauth_test;
@@ -272,21 +273,14 @@ void fail(servers_elsewhere const& servers, char const* token_path, bool in_body
     EXPECT_FALSE(run(p.io, p.client.try_get("/x"))) << "from memory";
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define COAUTH_SKIP_UNDER_SANITIZERS() \
-    GTEST_SKIP() << "a sanitizer maps terabytes, and keeps what has been freed"
-#else
-#define COAUTH_SKIP_UNDER_SANITIZERS() static_cast<void>(0)
-#endif
-
 TEST(a_search_of_the_process_memory, finds_what_is_there) {
-    COAUTH_SKIP_UNDER_SANITIZERS();
+    COAUTH_NEEDS_SEARCHABLE_MEMORY();
     std::string const held = make_canary("held");
     EXPECT_GE(left_of("held"), 1U);
 }
 
 TEST(a_search_of_the_process_memory, finds_a_private_key_in_each_of_its_forms) {
-    COAUTH_SKIP_UNDER_SANITIZERS();
+    COAUTH_NEEDS_SEARCHABLE_MEMORY();
     servers_elsewhere const servers(true);
     process_memory const memory;
     std::string pem = read_file(servers.folder.file("client.key"));
@@ -301,21 +295,21 @@ TEST(a_search_of_the_process_memory, finds_a_private_key_in_each_of_its_forms) {
 
 //
 TEST(after_shutdown, the_memory_holds_no_client_secret_and_no_token) {
-    COAUTH_SKIP_UNDER_SANITIZERS();
+    COAUTH_NEEDS_SEARCHABLE_MEMORY();
     servers_elsewhere const servers(false);
     for (bool const in_body : {false, true}) call(servers, servers.tls, in_body);
     expect_no_secret();
 }
 
 TEST(after_shutdown, the_memory_holds_no_secret_that_went_through_tls) {
-    COAUTH_SKIP_UNDER_SANITIZERS();
+    COAUTH_NEEDS_SEARCHABLE_MEMORY();
     servers_elsewhere const servers(true);
     for (bool const in_body : {false, true}) call(servers, servers.tls, in_body);
     expect_no_secret();
 }
 
 TEST(after_shutdown, the_memory_holds_no_secret_of_a_call_that_failed) {
-    COAUTH_SKIP_UNDER_SANITIZERS();
+    COAUTH_NEEDS_SEARCHABLE_MEMORY();
     for (bool const over_tls : {false, true}) {
         servers_elsewhere const servers(over_tls);
         for (char const* const path : {"/refuses", "/breaks_off", "/babbles", "/hangs"}) {
@@ -328,7 +322,7 @@ TEST(after_shutdown, the_memory_holds_no_secret_of_a_call_that_failed) {
 
 //
 TEST(after_shutdown, the_memory_holds_nothing_of_a_client_certificates_private_key) {
-    COAUTH_SKIP_UNDER_SANITIZERS();
+    COAUTH_NEEDS_SEARCHABLE_MEMORY();
     servers_elsewhere const servers(true);
     coauth::tls_config own = servers.tls;
     own.certificate_file = servers.folder.file("client.crt");
@@ -347,3 +341,4 @@ TEST(after_shutdown, the_memory_holds_nothing_of_a_client_certificates_private_k
 }
 
 }  // namespace
+}  // namespace memory_image_test

@@ -9,6 +9,7 @@
 
 #include <mutex>
 
+namespace observer_test {
 namespace {
 
 using namespace coauth_test;
@@ -169,3 +170,4 @@ TEST_F(observer_test, may_be_left_out) {
 }
 
 }  // namespace
+}  // namespace observer_test

@@ -7,17 +7,17 @@
 
 #include <stdexcept>
 
-namespace coauth::tests {
+namespace coauth::tests::oidc_api_test {
 namespace {
 
 using std::chrono::milliseconds;
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
-using testing::SizeIs;
-using testing::StartsWith;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 class oidc_api : public oidc_test {
 protected:
@@ -338,4 +338,4 @@ TEST_F(oidc_api, stop_ends_calls_in_flight_after_the_grace_and_leaves_no_work) {
 }
 
 }  // namespace
-}  // namespace coauth::tests
+}  // namespace coauth::tests::oidc_api_test

@@ -16,15 +16,15 @@
 #include <iterator>
 #include <set>
 
-namespace coauth::tests {
+namespace coauth::tests::oidc_client_authentication_test {
 namespace {
 
 using coauth_test::compact_jws;
 using nlohmann::json;
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
 
 std::string read_file(std::string const& path) {
     std::ifstream file(path, std::ios::binary);
@@ -346,4 +346,4 @@ TEST_F(oidc_client_authentication, public_client_is_known_by_its_id_alone) {
 }
 
 }  // namespace
-}  // namespace coauth::tests
+}  // namespace coauth::tests::oidc_client_authentication_test

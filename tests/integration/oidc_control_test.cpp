@@ -13,13 +13,13 @@
 #include <stdexcept>
 #include <string>
 
-namespace coauth::tests {
+namespace coauth::tests::oidc_control_test {
 namespace {
 
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
-class oidc_control : public testing::Test {
+class oidc_control : public ::testing::Test {
 protected:
     void SetUp() override { COAUTH_REQUIRE_OIDC(); }
 
@@ -88,7 +88,7 @@ TEST_F(oidc_control, counters_follow_token_requests_and_reset_clears_them) {
 TEST_F(oidc_control, armed_fault_answers_as_often_as_asked) {
     oidc().fault("on=token&status=503&times=1&headers=" +
                  percent_encoded(R"({"retry-after":"7"})"));
-    EXPECT_THAT(token_request(), testing::AllOf(HasSubstr(" 503 "), HasSubstr("retry-after: 7")));
+    EXPECT_THAT(token_request(), ::testing::AllOf(HasSubstr(" 503 "), HasSubstr("retry-after: 7")));
     EXPECT_THAT(token_request(), HasSubstr(" 200 "));
     oidc().fault("on=token&close=1&times=1");
     EXPECT_EQ(token_request(), "");
@@ -120,4 +120,4 @@ TEST_F(oidc_control, unknown_control_path_is_an_error) {
 }
 
 }  // namespace
-}  // namespace coauth::tests
+}  // namespace coauth::tests::oidc_control_test

@@ -11,16 +11,16 @@
 #include <iterator>
 #include <optional>
 
-namespace coauth::tests {
+namespace coauth::tests::oidc_fault_test {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using testing::AllOf;
-using testing::Ge;
-using testing::IsEmpty;
-using testing::Le;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::Ge;
+using ::testing::IsEmpty;
+using ::testing::Le;
+using ::testing::Not;
 
 class oidc_fault : public oidc_test {
 protected:
@@ -321,4 +321,4 @@ TEST_F(oidc_fault, valid_token_outlives_a_failed_renewal) {
 }
 
 }  // namespace
-}  // namespace coauth::tests
+}  // namespace coauth::tests::oidc_fault_test

@@ -12,16 +12,16 @@
 #include <mutex>
 #include <optional>
 
-namespace coauth::tests {
+namespace coauth::tests::oidc_herd_test {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::Gt;
-using testing::Lt;
-using testing::Pair;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::Gt;
+using ::testing::Lt;
+using ::testing::Pair;
 
 constexpr unsigned threads = 4;
 
@@ -136,7 +136,7 @@ TEST_F(oidc_herd, failing_endpoint_sees_one_request_and_all_callers_the_same_err
     rest_client const client(pool.get_executor(), api(tokens));
     auto const outcomes = herd(client, pool, 1000);
     ASSERT_EQ(outcomes.size(), 1U) << outcomes.begin()->first;
-    EXPECT_THAT(outcomes.begin()->first, testing::HasSubstr("500 from https://localhost"));
+    EXPECT_THAT(outcomes.begin()->first, ::testing::HasSubstr("500 from https://localhost"));
     EXPECT_EQ(outcomes.begin()->second, 1000);
     EXPECT_EQ(oidc().counters().token_total(), 1);
     EXPECT_EQ(oidc().counters().resource_total(), 0) << "nothing is sent without a token";
@@ -303,11 +303,11 @@ TEST_F(oidc_herd, context_that_ends_in_the_middle_of_a_fetch_leaves_others_with_
     EXPECT_EQ(tokens.statistics().current_flights, 0U);
     ASSERT_EQ(outcomes.outcomes().size(), 1U);
     EXPECT_EQ(outcomes.outcomes().begin()->second, 11);
-    EXPECT_THAT(outcomes.outcomes().begin()->first, testing::HasSubstr("broken_flight"));
+    EXPECT_THAT(outcomes.outcomes().begin()->first, ::testing::HasSubstr("broken_flight"));
 
     oidc().fault("on=token");
     EXPECT_EQ(run(client.get("/echo")).status(), 200) << "on the caller's own context";
 }
 
 }  // namespace
-}  // namespace coauth::tests
+}  // namespace coauth::tests::oidc_herd_test

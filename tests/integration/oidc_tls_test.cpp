@@ -9,11 +9,11 @@
 #include <fstream>
 #include <iterator>
 
-namespace coauth::tests {
+namespace coauth::tests::oidc_tls_test {
 namespace {
 
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 /// tls_client_auth (RFC 8705 §2.1): the certificate is the credential, the body names the client.
 class certificate_alone {
@@ -175,7 +175,7 @@ TEST_F(oidc_tls, encrypted_key_needs_its_password) {
     tls_config config = with_certificate();
     config.private_key_file = oidc().pki() + "/client.enc.key";
     EXPECT_THROW((void)client_certificate(config), exception);
-    std::string const path = testing::TempDir() + "coauth_key_password";
+    std::string const path = ::testing::TempDir() + "coauth_key_password";
     std::ofstream(path) << "changeit\n";
     config.private_key_password = secret::from_file(path);
     rest_client const client(io.get_executor(), api(client_certificate(config), "mtls_strict"));
@@ -250,4 +250,4 @@ TEST_F(oidc_tls, ports_that_speak_the_other_protocol_are_told_apart) {
 }
 
 }  // namespace
-}  // namespace coauth::tests
+}  // namespace coauth::tests::oidc_tls_test

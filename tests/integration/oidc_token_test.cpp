@@ -3,24 +3,25 @@
 // Token requests to oidc-provider: how the client authenticates, what is asked for, how long what
 // comes back is kept.
 
+#include "support/effort.hpp"
 #include "support/oidc_fixture.hpp"
 
 #include <cstdio>
 #include <fstream>
 
-namespace coauth::tests {
+namespace coauth::tests::oidc_token_test {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::Gt;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Lt;
-using testing::Not;
-using testing::StartsWith;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::Gt;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Lt;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 constexpr char const* awkward_id = R"(we:ird+id %41/?&=#@!$'()*,;[]~)";
 constexpr char const* awkward_secret = R"( s:e+c%r%2Bt &=?/#"<>\^`{|}~%zz )";
@@ -145,7 +146,7 @@ TEST_F(oidc_token, wrong_secret_is_remembered_for_its_own_source_and_until_retry
 }
 
 TEST_F(oidc_token, secret_in_a_file_is_read_again_for_every_token_request) {
-    std::string const path = testing::TempDir() + "coauth_rotated_secret";
+    std::string const path = ::testing::TempDir() + "coauth_rotated_secret";
     std::ofstream(path) << "outdated\n";
     token_source_config config = source();
     config.lifetime.min_refresh_interval = duration::zero();
@@ -204,7 +205,8 @@ TEST_F(oidc_token, source_that_requires_a_scope_is_not_given_a_token_without_it_
 
 // R-121
 TEST_F(oidc_token, secret_of_a_mebibyte_is_refused_by_the_server_and_not_by_our_patience) {
-    secret const large(std::string(1 << 20, '%'));
+    // A mebibyte, where the machine is not in slow motion: the deadline is the user's.
+    secret const large(std::string(coauth_test::times(1 << 20), '%'));
     token_source const post(io.get_executor(), post_source("cc-post", large.reveal()));
     error const in_body = failure(post);
     EXPECT_EQ(in_body.http_status(), 400) << in_body.what();
@@ -355,4 +357,4 @@ TEST_F(oidc_token, lifetime_of_zero_is_an_unknown_one_and_not_a_loop) {
 }
 
 }  // namespace
-}  // namespace coauth::tests
+}  // namespace coauth::tests::oidc_token_test

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+namespace openapi_test {
 namespace {
 
 namespace openapi = coauth::openapi;
@@ -258,3 +259,4 @@ TEST_F(openapi_call, sends_a_client_certificate_for_mutual_tls) {
 }
 
 }  // namespace
+}  // namespace openapi_test

@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+namespace proxy_test {
 namespace {
 
 using namespace coauth;
@@ -342,3 +343,4 @@ TEST_F(proxied, a_call_that_waits_for_the_tunnel_ends_with_its_client) {
 }
 
 }  // namespace
+}  // namespace proxy_test

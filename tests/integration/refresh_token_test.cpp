@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+namespace refresh_token_test {
 namespace {
 
 using namespace coauth_test;
@@ -205,3 +206,4 @@ TEST_F(refresh_token_test, shows_both_requests_to_the_caller_who_records) {
 }
 
 }  // namespace
+}  // namespace refresh_token_test

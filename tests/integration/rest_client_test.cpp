@@ -8,6 +8,7 @@
 
 #include <atomic>
 
+namespace rest_client_test {
 namespace {
 
 using namespace coauth_test;
@@ -50,3 +51,4 @@ TEST_F(rest_client_on_embedded_servers,
 }
 
 }  // namespace
+}  // namespace rest_client_test

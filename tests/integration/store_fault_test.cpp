@@ -18,6 +18,7 @@
 #include <sys/syscall.h>
 #include <vector>
 
+namespace store_fault_test {
 namespace {
 
 using namespace coauth_test;
@@ -161,7 +162,9 @@ TEST_F(store_fault, a_save_writes_through_before_it_renames_and_the_directory_af
         [this] { return save_new(); },
         [&](long call, bool entering) {
             bool const counts = call == SYS_write || call == SYS_fsync || call == SYS_renameat;
-            if (entering && counts) order.push_back(call);
+            // Writes in a row are one: UBSan makes some of its own, into a pipe.
+            bool const repeated = call == SYS_write && !order.empty() && order.back() == call;
+            if (entering && counts && !repeated) order.push_back(call);
             return verdict::go_on;
         });
     EXPECT_EQ(status, 0);
@@ -204,3 +207,4 @@ TEST_F(store_fault, a_save_that_finds_no_room_for_its_end_leaves_the_old_record)
 }
 
 }  // namespace
+}  // namespace store_fault_test

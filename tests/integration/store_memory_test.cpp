@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 
+namespace store_memory_test {
 namespace {
 
 using namespace coauth_test;
@@ -73,6 +74,7 @@ looked_for use_a_store(scratch_directory const& directory) {
 
 //
 TEST(a_token_that_went_through_a_store, stands_in_no_file_and_in_no_freed_memory) {
+    COAUTH_NEEDS_SEARCHABLE_MEMORY();
     scratch_directory const directory;
     looked_for const texts = use_a_store(directory);
     process_memory const memory;
@@ -84,6 +86,7 @@ TEST(a_token_that_went_through_a_store, stands_in_no_file_and_in_no_freed_memory
 }
 
 TEST(a_token_that_went_through_a_store, would_be_found_where_it_is) {
+    COAUTH_NEEDS_SEARCHABLE_MEMORY();
     scratch_directory const directory;
     secret const held = fresh_secret();
     put(directory.file(key_of("a")), held.reveal());
@@ -92,3 +95,4 @@ TEST(a_token_that_went_through_a_store, would_be_found_where_it_is) {
 }
 
 }  // namespace
+}  // namespace store_memory_test

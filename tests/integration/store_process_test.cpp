@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+namespace store_process_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -144,3 +145,4 @@ TEST(a_lock_of_another_process, is_waited_for_with_patience_and_ends_with_that_p
 }
 
 }  // namespace
+}  // namespace store_process_test

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+namespace testing_api_server_test {
 namespace {
 
 using namespace coauth::testing;
@@ -269,3 +270,4 @@ TEST(testing_api_server, serves_many_clients_while_it_is_commanded) {
 }
 
 }  // namespace
+}  // namespace testing_api_server_test

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+namespace testing_authorization_server_test {
 namespace {
 
 using namespace coauth::testing;
@@ -344,3 +345,4 @@ TEST(testing_authorization_server, can_be_commanded_while_it_works) {
 }
 
 }  // namespace
+}  // namespace testing_authorization_server_test

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+namespace testing_http_server_test {
 namespace {
 
 using namespace coauth::testing;
@@ -418,3 +419,4 @@ TEST(testing_http_server_load, three_hundred_connections_come_at_once) {
 }
 
 }  // namespace
+}  // namespace testing_http_server_test

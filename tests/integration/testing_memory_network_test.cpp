@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+namespace testing_memory_network_test {
 namespace {
 
 using namespace coauth::testing;
@@ -289,3 +290,4 @@ TEST(testing_memory_network, client_executor_and_servers_may_go_at_every_step) {
 }
 
 }  // namespace
+}  // namespace testing_memory_network_test

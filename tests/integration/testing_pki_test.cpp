@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+namespace testing_pki_test {
 namespace {
 
 using namespace coauth::testing;
@@ -125,3 +126,4 @@ TEST(testing_pki, an_address_that_is_none_is_an_exception) {
 }
 
 }  // namespace
+}  // namespace testing_pki_test

@@ -14,6 +14,7 @@
 #include <thread>
 #include <utility>
 
+namespace testing_scripted_server_test {
 namespace {
 
 using namespace coauth::testing;
@@ -190,3 +191,4 @@ INSTANTIATE_TEST_SUITE_P(everywhere, testing_scripted_server, ::testing::Values(
                          [](auto const& run_of) { return run_of.param ? "memory" : "loopback"; });
 
 }  // namespace
+}  // namespace testing_scripted_server_test

@@ -9,6 +9,7 @@
 
 #include <atomic>
 
+namespace unauthorized_test {
 namespace {
 
 using namespace coauth_test;
@@ -172,3 +173,4 @@ TEST_F(unauthorized_test, a_failed_token_request_fails_the_call_and_sends_nothin
 }
 
 }  // namespace
+}  // namespace unauthorized_test

@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+namespace vanished_peer_test {
 namespace {
 
 using namespace coauth_test;
@@ -43,3 +44,4 @@ TEST(vanished_peer, ends_at_a_deadline_and_its_idle_connection_is_not_used_again
 }
 
 }  // namespace
+}  // namespace vanished_peer_test

@@ -5,7 +5,8 @@ wrong everywhere. Finds them in the syntax tree, with clang-query-14, and a few 
 
 coroutines.py <cache folder> [<folder with code blocks of the documentation>]
 
-A unit is looked at again only if it, something it includes, or this file has changed."""
+Test files and bodies of the documentation have a namespace of their own each, so that several make
+one unit. A unit is looked at again only if it, something it includes, or this file has changed."""
 
 import concurrent.futures
 import hashlib
@@ -63,6 +64,8 @@ TEXTS = [
 ]
 TEST_MACRO = re.compile(r"\b(?:EXPECT|ASSERT)_\w+\s*\(")
 USES_COROUTINES = re.compile(r"\bco_(?:await|return|yield)\b")
+SHARES_A_UNIT = re.compile(r"_test\.cpp$|_body\.cpp$")
+GROUP = 8
 PLACE = re.compile(r'^(/[^:]+):(\d+):\d+: note: "root" binds here')
 
 
@@ -109,7 +112,7 @@ def query(unit):
         path = Path(place.group(1)).resolve()
         ours = tree.TOP in path.parents or path == unit
         _, folders, why = MATCHERS[name]
-        if ours and path.name != "all_headers.cpp" and (folders is None or shown(path).split("/")[0] in folders):
+        if ours and not path.name.startswith(("all_headers", "group_")) and (folders is None or shown(path).split("/")[0] in folders):
             problems.append(f"{shown(path)}:{place.group(2)}: {why}")
     return problems
 
@@ -128,22 +131,30 @@ def cached(unit, cache, own):
     return problems
 
 
+def write(path, text):
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+
+
 def units(cache, documents):
     headers = cache / "all_headers.cpp"
     # src.hpp refuses to be included without separate compilation, and is nothing but includes.
     text = "".join(f"#include <{path.relative_to(tree.INCLUDE).as_posix()}>\n" for path in tree.code(("include",))
                    if path.name != "src.hpp")
-    if not headers.exists() or headers.read_text(encoding="utf-8") != text:
-        headers.write_text(text, encoding="utf-8")
+    write(headers, text)
     candidates = [p for p in tree.code(("tests", "examples", "tools", "benchmarks")) if p.suffix == ".cpp"]
     candidates = [p for p in candidates if p.parent != tree.TOP / "tests" / "compiler"]  # the patterns themselves
     candidates = [p for p in candidates if not any(name.startswith("boost/") for _, name in tree.includes(p))]  # a rival's
     candidates += sorted(documents.glob("*.cpp")) if documents else []
-    wanted = [headers.resolve()]
+    wanted, shared = [headers.resolve()], []
     for path in candidates:
         outside = [p for p in tree.closure(path) if tree.INCLUDE not in p.parents]
         if any(USES_COROUTINES.search(p.read_text(encoding="utf-8")) for p in outside):
-            wanted.append(path.resolve())
+            (shared if SHARES_A_UNIT.search(path.name) else wanted).append(path.resolve())
+    for i in range(0, len(shared), GROUP):
+        group = (cache / f"group_{i // GROUP}.cpp").resolve()
+        write(group, "".join(f'#include "{path}"\n' for path in shared[i:i + GROUP]))
+        wanted.append(group)
     return wanted
 
 

@@ -52,6 +52,15 @@ def check_guard(path, lines):
     return []
 
 
+def check_namespace(path, text):
+    # Model tests are programs of their own.
+    if not path.name.endswith("_test.cpp") or path.parent.name == "model":
+        return []
+    if re.search(rf"^namespace (\w+::)*{path.stem} {{$", text, re.MULTILINE):
+        return []
+    return [f"{tree.name(path)}:1: its namespace has to be {path.stem}: several test files are compiled as one"]
+
+
 def is_licensed(path, lines):
     head = lines[:2]
     return path.suffix not in LICENSED and path.name != "CMakeLists.txt" or any(LICENCE in line for line in head)
@@ -82,6 +91,7 @@ def check(path):
         if where == "include/coauth/detail/asio.hpp":
             rules = [rule for rule in rules if "asio" not in rule[0]]
         problems += search(rules, tree.blank_comments(text), where)
+    problems += check_namespace(path, text)
     if path.suffix == ".hpp":
         problems += check_guard(path, lines)
     return problems

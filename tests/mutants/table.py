@@ -16,6 +16,7 @@ KILLERS = {
     "unit hazard": "tests/unit/detail/hazard_domain_test.cpp",
     "unit timeline": "tests/unit/cache/timeline_test.cpp",
     "unit entry": "tests/unit/cache/cache_entry_test.cpp",
+    "unit erase": "tests/unit/cache/cache_entry_erase_test.cpp",
     "unit acquire": "tests/unit/cache/acquire_test.cpp",
     "threads": "tests/threads/cache_test.cpp",
 }
@@ -112,7 +113,7 @@ equivalent("leave: before the flight is closed", C,
 mutant("leave: marks the flight as freed in a second step", C, "if (last) next |= freed;", "", "flight")
 mutant("settle: by everybody", C, "if ((before & claimed) != 0) return claim::lost;", "", "flight")
 mutant("settle: does not see that it is disowned", C,
-       "return (before & disowned) != 0 ? claim::won_disowned : claim::won;", "return claim::won;", "entry")
+       "return (before & disowned) != 0 ? claim::won_disowned : claim::won;", "return claim::won;", "unit erase", "entry")
 mutant("disown: does not see that it is being published", C,
        "return (before & claimed) == 0 || (before & closed) != 0;", "return true;", "entry")
 mutant("close: takes the line before it is closed", C,
@@ -149,9 +150,9 @@ mutant("take off: by a plain store", EI,
 mutant("land: closed before it is taken out of the entry", ES,
        "if (flight_.compare_exchange_strong(mine, nullptr, std::memory_order_seq_cst)) f.leave();",
        "if (flight_.load() == mine) { flight_.store(nullptr); f.leave(); }", "entry")
-mutant("erase: does not disown the flight", ES, "if (!f->control.disown()) {", "if (false) {", "entry")
+mutant("erase: does not disown the flight", ES, "if (!f->control.disown()) {", "if (false) {", "unit erase", "entry")
 mutant("erase: does not wait for a flight that is publishing", ES,
-       "while (!f->control.is_closed()) COAUTH_TEST_PAUSE();", "", "entry")
+       "while (!f->control.is_closed()) COAUTH_TEST_PAUSE();", "", "entry", "unit erase")
 mutant("erase: keeps its ticket", ES, "        f->leave();\n    }\n    drop(current_", "    }\n    drop(current_", "entry")
 mutant("minimum refresh interval ignored", EI, "if (last == never || why == fetch_reason::rejected) return now;",
        "return now;", "unit entry", "unit acquire")

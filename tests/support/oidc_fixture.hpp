@@ -43,7 +43,7 @@ private:
     std::atomic<duration> ahead_{duration::zero()};
 };
 
-class oidc_test : public testing::Test {
+class oidc_test : public ::testing::Test {
 protected:
     void SetUp() override { COAUTH_REQUIRE_OIDC(); }
 

@@ -44,9 +44,23 @@ private:
 
 class process_memory {
 public:
+    /// False under a sanitizer, which maps terabytes and keeps what has been freed.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    static constexpr bool searchable = false;
+#else
+    static constexpr bool searchable = true;
+#endif
+
     [[nodiscard]] std::size_t count(masked_text const& text) const;
 };
 
 }  // namespace coauth_test
+
+/// Ends a test that searches the memory where that cannot be done.
+#define COAUTH_NEEDS_SEARCHABLE_MEMORY()                                             \
+    if (!::coauth_test::process_memory::searchable) {                                \
+        GTEST_SKIP() << "a sanitizer maps terabytes, and keeps what has been freed"; \
+    }                                                                                \
+    static_cast<void>(0)
 
 #endif

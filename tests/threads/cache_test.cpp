@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+namespace cache_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -348,3 +349,4 @@ TEST(cache_threads, thousand_random_schedules_keep_the_rules) {
 }
 
 }  // namespace
+}  // namespace cache_test

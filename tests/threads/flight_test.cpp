@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+namespace flight_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -221,3 +222,4 @@ TEST(flight_threads, deliveries_race_with_the_destruction_of_a_context) {
 }
 
 }  // namespace
+}  // namespace flight_test

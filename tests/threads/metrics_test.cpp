@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+namespace metrics_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -69,3 +70,4 @@ TEST(metrics_threads, lose_no_count) {
 }
 
 }  // namespace
+}  // namespace metrics_test

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+namespace suspension_test {
 namespace {
 
 using coauth::any_executor;
@@ -141,3 +142,4 @@ TEST(suspension_threads, strand_on_many_threads_is_woken_from_everywhere) {
 }
 
 }  // namespace
+}  // namespace suspension_test

@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+namespace token_cache_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -279,3 +280,4 @@ TEST_F(stopped_writer, delays_no_hit_while_it_renews_a_token) {
 }
 
 }  // namespace
+}  // namespace token_cache_test

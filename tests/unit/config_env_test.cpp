@@ -11,6 +11,7 @@
 
 #include "config_support.hpp"
 
+namespace config_env_test {
 namespace {
 
 using coauth::errc;
@@ -151,3 +152,4 @@ TEST(config_env, a_prefix_is_a_name) {
 }
 
 }  // namespace
+}  // namespace config_env_test

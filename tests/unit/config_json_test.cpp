@@ -17,6 +17,7 @@
 
 #include "config_support.hpp"
 
+namespace config_json_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -446,7 +447,7 @@ TEST(config_json, many_problems_are_counted_and_the_first_ten_shown) {
 }
 
 TEST(config_json, a_file_is_read_within_a_bound) {
-    std::string const path = testing::TempDir() + "coauth_config_json_test.json";
+    std::string const path = ::testing::TempDir() + "coauth_config_json_test.json";
     std::ofstream(path) << "{" << good_api << "}\n";
     EXPECT_TRUE(coauth::config::from_json_file(path));
     std::ofstream(path) << "{" << good_api << std::string(70'000, ' ') << "}\n";
@@ -462,3 +463,4 @@ TEST(config_json, a_file_is_read_within_a_bound) {
 }
 
 }  // namespace
+}  // namespace config_json_test

@@ -17,6 +17,7 @@
 
 #include "config_support.hpp"
 
+namespace config_schema_test {
 namespace {
 
 using namespace config_support;
@@ -199,3 +200,4 @@ TEST(config_schema, the_documentation_lists_exactly_these_keys) {
 }
 
 }  // namespace
+}  // namespace config_schema_test

@@ -11,6 +11,7 @@
 #include <regex>
 #include <string>
 
+namespace error_table_test {
 namespace {
 
 struct row {
@@ -50,3 +51,4 @@ table known() {
 TEST(error_table, has_every_code_and_tells_whether_to_retry) { EXPECT_EQ(documented(), known()); }
 
 }  // namespace
+}  // namespace error_table_test

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+namespace exchange_log_har_test {
 namespace {
 
 using namespace coauth_test;
@@ -261,3 +262,4 @@ TEST(exchange_log_har, is_valid_whatever_is_in_the_log) {
 }
 
 }  // namespace
+}  // namespace exchange_log_har_test

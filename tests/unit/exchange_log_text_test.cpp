@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 
+namespace exchange_log_text_test {
 namespace {
 
 using namespace coauth_test;
@@ -158,3 +159,4 @@ TEST(exchange_log_text, shows_json_that_is_broken_or_long_as_it_is) {
 }
 
 }  // namespace
+}  // namespace exchange_log_text_test

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <iostream>
 
+namespace frame_size_test {
 namespace {
 
 using coauth::tests::last_allocation_of_this_thread;
@@ -33,3 +34,4 @@ TEST(frame_size, of_an_ordinary_call_is_small_enough_to_be_recycled) {
 }
 
 }  // namespace
+}  // namespace frame_size_test

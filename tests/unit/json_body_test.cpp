@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+namespace json_body_test {
 namespace {
 
 struct city {
@@ -19,27 +20,29 @@ struct city {
 struct unknown {};
 
 }  // namespace
+}  // namespace json_body_test
 
 template <>
-struct coauth::json_codec<city> {
-    static result<std::string> write(city const& value) {
+struct coauth::json_codec<json_body_test::city> {
+    static result<std::string> write(json_body_test::city const& value) {
         if (value.name == "broken") return std::string("{\"name\":NaN}");
         std::string text;
         json_writer(text).begin_object().name("name").string(value.name).end_object();
         return text;
     }
-    static result<city> read(std::string_view text) {
+    static result<json_body_test::city> read(std::string_view text) {
         json_object_reader reader(text);
         while (reader.next()) {
             if (reader.name() != "name") continue;
             if (!reader.value().is(json_type::string))
                 return json_mismatch("/name", "not a string");
-            return city{reader.value().to_string()};
+            return json_body_test::city{reader.value().to_string()};
         }
         return json_mismatch("/name", "missing");
     }
 };
 
+namespace json_body_test {
 namespace {
 
 using coauth::errc;
@@ -152,3 +155,4 @@ TEST(json_body, nesting_is_bounded) {
 }
 
 }  // namespace
+}  // namespace json_body_test

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+namespace metrics_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -146,3 +147,4 @@ TEST(metrics, escape_their_labels) {
 }
 
 }  // namespace
+}  // namespace metrics_test

@@ -9,6 +9,7 @@
 
 #include <ostream>
 
+namespace printing_test {
 namespace {
 
 template <class T>
@@ -37,3 +38,4 @@ TEST(configurations_tokens_and_requests, have_no_textual_form) {
 }
 
 }  // namespace
+}  // namespace printing_test

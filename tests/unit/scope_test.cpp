@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+namespace scope_test {
 namespace {
 
 using coauth::errc;
@@ -90,3 +91,4 @@ TEST(scope, every_byte_of_the_grammar_is_taken) {
 }
 
 }  // namespace
+}  // namespace scope_test

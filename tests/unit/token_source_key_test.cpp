@@ -23,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+namespace token_source_key_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -455,3 +456,4 @@ TEST_F(cached_source, token_is_dead_after_a_suspend_and_the_next_one_dies_in_tim
 }
 
 }  // namespace
+}  // namespace token_source_key_test

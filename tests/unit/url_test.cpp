@@ -9,6 +9,7 @@
 #include <string_view>
 #include <unit/vector_file.hpp>
 
+namespace url_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -405,3 +406,4 @@ TEST(url, a_path_parameter_is_one_segment) {
 }
 
 }  // namespace
+}  // namespace url_test

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+namespace acquire_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -578,3 +579,4 @@ TEST_F(single_flight, lack_of_memory_anywhere_on_a_miss_leaves_the_key_usable) {
 }
 
 }  // namespace
+}  // namespace acquire_test

@@ -11,6 +11,7 @@
 #include <support/fake_fetcher.hpp>
 #include <utility>
 
+namespace cache_entry_erase_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -148,3 +149,4 @@ TEST_F(forgetting, entry_with_a_cool_down_is_not_idle) {
 TEST_F(forgetting, entry_is_small) { EXPECT_LE(sizeof(cache_entry), 256U); }
 
 }  // namespace
+}  // namespace cache_entry_erase_test

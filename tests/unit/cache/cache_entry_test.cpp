@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+namespace cache_entry_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -316,6 +317,23 @@ TEST_F(token_renewal, hour_of_outage_costs_one_fetch_per_step_of_the_backoff) {
 }
 
 //
+TEST_F(token_renewal, success_ends_the_failure_and_the_next_one_begins_with_the_first_pause) {
+    fail_with(server_error());
+    for (int i = 0; i < 6; ++i) {
+        call();
+        clock.advance(30s);
+    }
+    grant_again();
+    EXPECT_EQ(call()->token(), "token7");
+    EXPECT_FALSE(key.entry->health(clock.now()).last_error.has_value());
+    clock.advance(2h);
+    fail_with(server_error());
+    call();
+    clock.advance(2s);  // 1 s with a jitter of 0.2; the seventh pause would be half a minute
+    call();
+    EXPECT_EQ(fetcher->fetches(), 9U);
+}
+
 TEST_F(token_renewal, retry_after_is_kept) {
     fail_with(server_error(429).with_retry_after(5s));
     call();
@@ -531,3 +549,4 @@ TEST_F(token_renewal, statistics_tell_what_happened) {
 }
 
 }  // namespace
+}  // namespace cache_entry_test

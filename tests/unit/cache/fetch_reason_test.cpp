@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+namespace fetch_reason_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -101,3 +102,4 @@ TEST_F(reason, age_and_rest_of_a_token_count_from_its_request) {
 }
 
 }  // namespace
+}  // namespace fetch_reason_test

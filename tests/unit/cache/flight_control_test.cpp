@@ -8,6 +8,7 @@
 #include <support/allocation_counter.hpp>
 #include <vector>
 
+namespace flight_control_test {
 namespace {
 
 using namespace coauth::tests;
@@ -156,3 +157,4 @@ TEST_F(line, who_finds_no_memory_is_told_and_the_others_are_called) {
 }
 
 }  // namespace
+}  // namespace flight_control_test

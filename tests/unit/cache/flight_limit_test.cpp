@@ -9,6 +9,7 @@
 #include <support/allocation_counter.hpp>
 #include <vector>
 
+namespace flight_limit_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -119,3 +120,4 @@ TEST_F(turns, refusal_for_lack_of_memory_leaves_nothing_behind) {
 }
 
 }  // namespace
+}  // namespace flight_limit_test

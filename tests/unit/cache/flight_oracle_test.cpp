@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+namespace flight_oracle_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -219,3 +220,4 @@ TEST(flight_oracle, thousand_random_schedules_end_as_with_a_mutex) {
 }
 
 }  // namespace
+}  // namespace flight_oracle_test

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+namespace flight_turns_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -325,3 +326,4 @@ TEST_F(sixty_four, hundred_callers_of_each_of_a_thousand_keys_cause_a_thousand_f
 }
 
 }  // namespace
+}  // namespace flight_turns_test

@@ -10,6 +10,7 @@
 #include <support/allocation_counter.hpp>
 #include <vector>
 
+namespace key_table_test {
 namespace {
 
 using coauth::sha256_digest;
@@ -186,3 +187,4 @@ TEST_F(keyed_nodes, removals_without_memory_are_tidied_up_later) {
 }
 
 }  // namespace
+}  // namespace key_table_test

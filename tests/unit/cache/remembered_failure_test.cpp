@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+namespace remembered_failure_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -290,3 +291,4 @@ TEST_F(next_attempt, is_not_waited_for_once_the_source_is_stopped) {
 }
 
 }  // namespace
+}  // namespace remembered_failure_test

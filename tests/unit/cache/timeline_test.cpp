@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+namespace timeline_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -231,3 +232,4 @@ TEST(origin_cooldown, remembers_a_bounded_number_of_origins) {
 }
 
 }  // namespace
+}  // namespace timeline_test

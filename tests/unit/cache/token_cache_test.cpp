@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+namespace token_cache_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -310,3 +311,4 @@ TEST(seeded_hash, spreads_digests_that_were_chosen_to_begin_alike) {
 }
 
 }  // namespace
+}  // namespace token_cache_test

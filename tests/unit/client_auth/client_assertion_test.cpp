@@ -29,6 +29,7 @@
 #include <unordered_set>
 #include <vector>
 
+namespace client_assertion_test {
 namespace {
 
 using namespace coauth_test;
@@ -356,3 +357,4 @@ TEST(tls_client_auth, sends_the_client_id_in_the_body_and_nothing_else) {
 }
 
 }  // namespace
+}  // namespace client_assertion_test

@@ -9,6 +9,7 @@
 
 #include <string>
 
+namespace base64_test {
 namespace {
 
 std::string all_bytes() {
@@ -72,3 +73,4 @@ TEST(base64, refuses_everything_that_is_not_canonical) {
 }
 
 }  // namespace
+}  // namespace base64_test

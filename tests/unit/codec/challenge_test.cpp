@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+namespace challenge_test {
 namespace {
 
 using coauth::parse_challenges;
@@ -117,3 +118,4 @@ TEST(challenge, survives_every_prefix) {
 }
 
 }  // namespace
+}  // namespace challenge_test

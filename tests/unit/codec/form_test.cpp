@@ -8,6 +8,7 @@
 
 #include <string>
 
+namespace form_test {
 namespace {
 
 using coauth::form_decode;
@@ -77,3 +78,4 @@ TEST(form, encodes_a_long_secret_in_one_pass) {
 }
 
 }  // namespace
+}  // namespace form_test

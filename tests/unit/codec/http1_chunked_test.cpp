@@ -7,6 +7,7 @@
 #include <string_view>
 #include <unit/codec/http1_transcript.hpp>
 
+namespace http1_chunked_test {
 namespace {
 
 using coauth::errc;
@@ -95,3 +96,4 @@ TEST(http1_chunked, a_chunked_body_without_its_last_chunk_is_truncated) {
 }
 
 }  // namespace
+}  // namespace http1_chunked_test

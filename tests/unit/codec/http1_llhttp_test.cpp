@@ -13,6 +13,7 @@
 #include <unit/vector_file.hpp>
 #include <vector>
 
+namespace http1_llhttp_test {
 namespace {
 
 using coauth::http1_parser;
@@ -215,3 +216,4 @@ TEST(http1_llhttp, every_truncation_is_an_error_or_an_end_of_stream_body) {
 }
 
 }  // namespace
+}  // namespace http1_llhttp_test

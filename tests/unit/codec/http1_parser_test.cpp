@@ -9,6 +9,7 @@
 #include <unit/codec/http1_transcript.hpp>
 #include <utility>
 
+namespace http1_parser_test {
 namespace {
 
 using namespace std::string_literals;
@@ -526,3 +527,4 @@ TEST(http1_parser, every_split_of_a_rich_stream_gives_the_same_events) {
 }
 
 }  // namespace
+}  // namespace http1_parser_test

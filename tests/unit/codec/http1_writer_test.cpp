@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+namespace http1_writer_test {
 namespace {
 
 using coauth::errc;
@@ -107,3 +108,4 @@ TEST(http1_writer, a_method_is_a_token_and_keeps_its_case) {
 }
 
 }  // namespace
+}  // namespace http1_writer_test

@@ -8,6 +8,7 @@
 
 #include <string>
 
+namespace http_date_test {
 namespace {
 
 using coauth::format_http_date;
@@ -90,3 +91,4 @@ TEST(http_date, writes_what_it_reads) {
 }
 
 }  // namespace
+}  // namespace http_date_test

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+namespace http_fields_test {
 namespace {
 
 using coauth::http_field;
@@ -121,3 +122,4 @@ TEST(http_fields, trims_spaces_and_tabs_only) {
 }
 
 }  // namespace
+}  // namespace http_fields_test

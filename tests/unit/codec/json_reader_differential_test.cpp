@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+namespace json_reader_differential_test {
 namespace {
 
 enum class verdict { accepted, refused, open };
@@ -103,3 +104,4 @@ TEST(json_reader, gives_the_same_strings_as_another_reader) {
 }
 
 }  // namespace
+}  // namespace json_reader_differential_test

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+namespace json_reader_test {
 namespace {
 
 using coauth::errc;
@@ -390,3 +391,4 @@ TEST(json_reader, refuses_every_prefix_of_an_object) {
 }
 
 }  // namespace
+}  // namespace json_reader_test

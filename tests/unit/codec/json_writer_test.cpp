@@ -7,6 +7,7 @@
 
 #include <string>
 
+namespace json_writer_test {
 namespace {
 
 TEST(json_writer, puts_the_commas) {
@@ -60,3 +61,4 @@ TEST(json_writer, writes_into_a_wiped_buffer) {
 }
 
 }  // namespace
+}  // namespace json_writer_test

@@ -6,6 +6,7 @@
 
 #include <string>
 
+namespace percent_test {
 namespace {
 
 using coauth::percent_decode;
@@ -42,3 +43,4 @@ TEST(percent, decodes_either_case_and_refuses_broken_escapes) {
 }
 
 }  // namespace
+}  // namespace percent_test

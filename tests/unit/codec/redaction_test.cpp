@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+namespace redaction_test {
 namespace {
 
 using coauth::redactor;
@@ -414,3 +415,4 @@ TEST(redaction_body, of_a_message_read_in_two_pieces_is_redacted) {  // R-193
 }
 
 }  // namespace
+}  // namespace redaction_test

@@ -6,6 +6,7 @@
 
 #include <string>
 
+namespace utf8_test {
 namespace {
 
 using coauth::is_valid_utf8;
@@ -83,3 +84,4 @@ TEST(utf8, printable_cuts_at_the_limit_and_never_inside_of_a_character) {
 }
 
 }  // namespace
+}  // namespace utf8_test

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+namespace aead_test {
 namespace {
 
 using coauth::aead_cipher;
@@ -108,3 +109,4 @@ TEST(scrypt, derives_what_rfc_7914_section_12_says) {
 }
 
 }  // namespace
+}  // namespace aead_test

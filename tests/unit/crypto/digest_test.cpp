@@ -6,6 +6,7 @@
 
 #include <string>
 
+namespace digest_test {
 namespace {
 
 using namespace coauth;
@@ -61,3 +62,4 @@ TEST(digest, digests_are_compared_in_constant_time) {
 }
 
 }  // namespace
+}  // namespace digest_test

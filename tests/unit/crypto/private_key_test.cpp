@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+namespace private_key_test {
 namespace {
 
 struct free_key {
@@ -157,3 +158,4 @@ TEST(private_key, that_is_cut_off_or_garbled_anywhere_is_none_or_another) {
 }
 
 }  // namespace
+}  // namespace private_key_test

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+namespace random_test {
 namespace {
 
 using namespace coauth;
@@ -41,3 +42,4 @@ TEST(random, the_fraction_is_at_least_zero_and_less_than_one) {
 }
 
 }  // namespace
+}  // namespace random_test

@@ -18,6 +18,7 @@
 #include <unistd.h>
 #include <vector>
 
+namespace asymmetric_barrier_test {
 namespace {
 
 using coauth::detail::asymmetric_barrier;
@@ -101,3 +102,4 @@ TEST(asymmetric_barrier, domain_frees_nothing_while_the_system_refuses_the_barri
 }
 
 }  // namespace
+}  // namespace asymmetric_barrier_test

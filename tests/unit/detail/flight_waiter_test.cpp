@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+namespace flight_waiter_test {
 namespace {
 
 using namespace coauth::tests;
@@ -127,3 +128,4 @@ TEST_F(delivery, lack_of_memory_abandons_and_does_not_throw) {
 }
 
 }  // namespace
+}  // namespace flight_waiter_test

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+namespace hazard_domain_test {
 namespace {
 
 using coauth::detail::hazard_domain;
@@ -343,3 +344,4 @@ TEST_F(hazard, readers_never_see_a_freed_object_while_writers_replace_it) {
 }
 
 }  // namespace
+}  // namespace hazard_domain_test

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+namespace offload_test {
 namespace {
 
 using coauth::errc;
@@ -132,3 +133,4 @@ TEST(a_worker_pool, may_be_ended_by_its_own_job) {
 }
 
 }  // namespace
+}  // namespace offload_test

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+namespace suspension_test {
 namespace {
 
 using coauth::any_executor;
@@ -230,3 +231,4 @@ TEST(context_gate, destruction_waits_for_whoever_is_inside) {
 }
 
 }  // namespace
+}  // namespace suspension_test

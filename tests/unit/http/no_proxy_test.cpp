@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+namespace no_proxy_test {
 namespace {
 
 using coauth::errc;
@@ -212,3 +213,4 @@ TEST(no_proxy, this_machine_is_known_by_all_its_names) {
 }
 
 }  // namespace
+}  // namespace no_proxy_test

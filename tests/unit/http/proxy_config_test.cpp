@@ -12,6 +12,7 @@
 #include <string_view>
 #include <utility>
 
+namespace proxy_config_test {
 namespace {
 
 using namespace coauth;
@@ -258,3 +259,4 @@ TEST_F(proxy_from_env, names_the_variable_that_cannot_be_used_and_not_its_value)
 }
 
 }  // namespace
+}  // namespace proxy_config_test

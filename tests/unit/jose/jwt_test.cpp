@@ -12,6 +12,7 @@
 
 #include "../vector_file.hpp"
 
+namespace jwt_test {
 namespace {
 
 using coauth::jwt_members;
@@ -93,3 +94,4 @@ TEST(jwt, is_three_parts_of_which_the_first_two_are_signed) {
 }
 
 }  // namespace
+}  // namespace jwt_test

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <optional>
 
+namespace key_memory_test {
 namespace {
 
 using coauth::secret;
@@ -34,6 +35,7 @@ masked_text end_of_d(bool reversed) {
 
 //
 TEST(key_memory, nothing_of_a_jwk_is_left_when_its_last_handle_has_gone) {
+    COAUTH_NEEDS_SEARCHABLE_MEMORY();
     coauth_test::process_memory const memory;
     masked_text const as_written = end_of_d(false);
     masked_text const as_number = end_of_d(true);
@@ -54,3 +56,4 @@ TEST(key_memory, nothing_of_a_jwk_is_left_when_its_last_handle_has_gone) {
 }
 
 }  // namespace
+}  // namespace key_memory_test

@@ -14,6 +14,7 @@
 
 #include "../vector_file.hpp"
 
+namespace signing_key_test {
 namespace {
 
 using namespace coauth_test;
@@ -313,3 +314,4 @@ TEST(signing_key, one_key_signs_on_many_threads) {
 }
 
 }  // namespace
+}  // namespace signing_key_test

@@ -30,7 +30,7 @@ TEST(json_boost, needs_boost_json) {
 
 #include <boost/json/src.hpp>
 
-namespace boost_json_test {
+namespace boost_test {
 
 struct address {
     std::string city;
@@ -132,6 +132,6 @@ TEST(json_boost, a_string_that_is_not_utf8_is_an_error_before_anything_is_sent) 
     EXPECT_EQ(text.error().what().find("c4n4ry"), std::string::npos);
 }
 
-}  // namespace boost_json_test
+}  // namespace boost_test
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "nlohmann_types.hpp"
 
+namespace nlohmann_plain_test {
 namespace {
 
 std::string refusal(std::string_view text) {
@@ -26,3 +27,4 @@ TEST(json_nlohmann_plain, errors_tell_what_the_library_knows_and_how_to_know_mor
 }
 
 }  // namespace
+}  // namespace nlohmann_plain_test

@@ -12,6 +12,7 @@
 
 #include "nlohmann_types.hpp"
 
+namespace nlohmann_test {
 namespace {
 
 using coauth::errc;
@@ -79,3 +80,4 @@ TEST(json_nlohmann, a_string_that_is_not_utf8_is_an_error_before_anything_is_sen
 }
 
 }  // namespace
+}  // namespace nlohmann_test

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+namespace load_test {
 namespace {
 
 namespace openapi = coauth::openapi;
@@ -22,10 +23,10 @@ using coauth::errc;
 using openapi::parameter_in;
 using openapi::parameter_style;
 using openapi::value_type;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 /// A document with these further members.
 std::string openapi_3(std::string const& rest) {
@@ -327,3 +328,4 @@ TEST(openapi_load, shows_nothing_unprintable_of_a_document) {
 }
 
 }  // namespace
+}  // namespace load_test

@@ -12,16 +12,17 @@
 #include <utility>
 #include <vector>
 
+namespace plan_test {
 namespace {
 
 namespace openapi = coauth::openapi;
 using coauth::errc;
 using coauth::secret;
 using openapi::question_kind;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 std::string const one_server = R"("servers": [{"url": "https://api.example.com/v1"}])";
 std::string const flow = R"("clientCredentials": {"tokenUrl": "https://as.example.com/token"})";
@@ -312,3 +313,4 @@ TEST(openapi_plan, configure_throws_every_question_with_its_answers) {
 }
 
 }  // namespace
+}  // namespace plan_test

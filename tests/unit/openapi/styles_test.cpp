@@ -10,14 +10,15 @@
 #include <string>
 #include <utility>
 
+namespace styles_test {
 namespace {
 
 namespace openapi = coauth::openapi;
 using coauth::errc;
 using openapi::argument_value;
 using openapi::arguments;
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 argument_value::list const blue{"blue", "black"};
 argument_value::object const rgb{{"R", "100"}, {"G", "200"}};
@@ -201,3 +202,4 @@ TEST(openapi_body, is_a_multipart_form_with_files) {
 }
 
 }  // namespace
+}  // namespace styles_test

@@ -11,12 +11,13 @@
 #include <string>
 #include <utility>
 
+namespace yaml_test {
 namespace {
 
 namespace openapi = coauth::openapi;
 using coauth::errc;
-using testing::HasSubstr;
-using testing::SizeIs;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
 
 openapi::api_description parse(std::string text) {
     return openapi::parse(std::move(text), openapi::with_yaml());
@@ -129,3 +130,4 @@ TEST(openapi_yaml, keeps_to_depth_and_number_of_aliases) {
 }
 
 }  // namespace
+}  // namespace yaml_test

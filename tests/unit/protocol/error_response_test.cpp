@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+namespace error_response_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -218,3 +219,4 @@ TEST(error_response, takes_no_word_from_a_redirect) {
 }
 
 }  // namespace
+}  // namespace error_response_test

@@ -9,6 +9,7 @@
 #include <limits>
 #include <string>
 
+namespace retry_after_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -59,3 +60,4 @@ TEST(retry_after, ignores_everything_else) {
 }
 
 }  // namespace
+}  // namespace retry_after_test

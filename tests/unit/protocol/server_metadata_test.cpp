@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+namespace server_metadata_test {
 namespace {
 
 using namespace coauth;
@@ -98,3 +99,4 @@ TEST(server_metadata, that_cannot_be_understood_is_refused) {
 }
 
 }  // namespace
+}  // namespace server_metadata_test

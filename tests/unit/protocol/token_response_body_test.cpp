@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+namespace token_response_body_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -237,3 +238,4 @@ TEST(token_response_body, gives_a_value_or_an_error_for_every_prefix_of_an_answe
 }
 
 }  // namespace
+}  // namespace token_response_body_test

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+namespace token_response_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -380,3 +381,4 @@ TEST(token_response, does_not_guess_at_the_names_of_members) {
 }
 
 }  // namespace
+}  // namespace token_response_test

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+namespace sealed_test {
 namespace {
 
 using namespace coauth_test;
@@ -217,3 +218,4 @@ TEST(a_sealing_key, that_was_derived_too_late_for_one_caller_is_there_for_the_ne
 }
 
 }  // namespace
+}  // namespace sealed_test

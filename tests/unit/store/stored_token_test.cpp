@@ -7,6 +7,7 @@
 #include <string>
 #include <support/stores.hpp>
 
+namespace stored_token_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -94,3 +95,4 @@ TEST(stored_token, is_unreadable_when_it_is_no_record) {
 }
 
 }  // namespace
+}  // namespace stored_token_test

@@ -12,6 +12,7 @@
 #include <string>
 #include <support/stores.hpp>
 
+namespace token_records_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -164,3 +165,4 @@ TEST(a_lock, of_a_store_without_locks_holds_nothing) {
 }
 
 }  // namespace
+}  // namespace token_records_test

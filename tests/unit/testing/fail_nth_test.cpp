@@ -10,6 +10,7 @@
 #include <support/allocation_counter.hpp>
 #include <vector>
 
+namespace fail_nth_test {
 namespace {
 
 using coauth::testing::fail_nth;
@@ -88,3 +89,4 @@ TEST(testing_fail_nth, an_allocation_can_be_the_event) {
 }
 
 }  // namespace
+}  // namespace fail_nth_test

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <gtest/gtest.h>
 
+namespace manual_clock_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -42,3 +43,4 @@ TEST(testing_manual_clock, decides_when_a_token_has_expired) {
 }
 
 }  // namespace
+}  // namespace manual_clock_test

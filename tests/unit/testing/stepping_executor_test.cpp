@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <string>
 
+namespace stepping_executor_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -99,3 +100,4 @@ TEST(testing_stepping_executor, destroying_it_destroys_what_waits) {
 }
 
 }  // namespace
+}  // namespace stepping_executor_test
