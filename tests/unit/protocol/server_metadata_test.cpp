@@ -57,10 +57,9 @@ TEST(server_metadata, names_its_token_endpoint_and_the_one_for_certificates) {
 }
 
 TEST(server_metadata, names_where_a_person_is_asked_and_whether_responses_name_the_server) {
-    std::string const body =
-        R"({"issuer":"i","token_endpoint":"t","authorization_endpoint":"a",)"
-        R"("device_authorization_endpoint":"d",)"
-        R"("mtls_endpoint_aliases":{"device_authorization_endpoint":"m"})";
+    std::string const body = R"({"issuer":"i","token_endpoint":"t","authorization_endpoint":"a",)"
+                             R"("device_authorization_endpoint":"d",)"
+                             R"("mtls_endpoint_aliases":{"device_authorization_endpoint":"m"})";
     std::string const announced = R"(,"authorization_response_iss_parameter_supported":)";
     result<server_metadata> const m = parse_server_metadata(body + "}", "i");
     ASSERT_TRUE(m) << m.error().what();
