@@ -4,12 +4,14 @@
 // moved by the pauses between the questions, so nothing waits.
 
 #include "support/embedded.hpp"
+#include "support/recording_server.hpp"
 #include <coauth/testing/manual_clock.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -22,8 +24,6 @@ using namespace coauth_test;
 using namespace std::chrono_literals;
 using coauth::errc;
 using coauth::testing::person;
-using coauth::testing::server_response;
-using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
@@ -209,6 +209,40 @@ TEST_F(sign_in_device, that_waits_for_a_person_is_ended_by_a_stop) {
     io.run();
     ASSERT_TRUE(ended);
     EXPECT_TRUE(ended->is(errc::stopped)) << ended->what();
+}
+
+// R-246
+TEST_F(sign_in_device, is_needed_again_when_the_answer_with_the_new_refresh_token_was_lost) {
+    std::mutex mutex;
+    std::vector<std::string> renewals;
+    recording_server once([&](server_request const& r) {
+        if (r.path == "/device") {
+            return server_response::json(200, R"({"device_code":"d","user_code":"u",)"
+                                              R"("verification_uri":"https://x","expires_in":60})");
+        }
+        if (r.body.find("grant_type=refresh_token") == std::string::npos) {
+            return server_response::json(200, R"({"access_token":"t","token_type":"Bearer",)"
+                                              R"("expires_in":60,"refresh_token":"r"})");
+        }
+        std::lock_guard const lock(mutex);
+        renewals.push_back(r.body);
+        if (renewals.size() == 1) return server_response(200).with_faults({.reset = true});
+        return server_response::json(400, R"({"error":"invalid_grant"})");
+    });
+    coauth::token_source_config c = config();
+    c.issuer.clear();
+    c.token_url = once.url("/token");
+    coauth::token_source const tokens(io.get_executor(), std::move(c));
+    coauth::device_code const how({.device_authorization_url = once.url("/device"),
+                                   .show = [](coauth::device_prompt const&) {}});
+    coauth::sign_in_options o;
+    o.pause([](coauth::duration) { return at_once(); });
+    ASSERT_TRUE(run(io, coauth::try_sign_in(tokens, how, std::move(o))));
+    for (int i = 0; i < 5; ++i) {
+        clock.advance(5min);
+        EXPECT_TRUE(run(io, tokens.try_get()).error().is(errc::reauthorization_required));
+    }
+    EXPECT_THAT(renewals, SizeIs(2)) << "once more with the old one, and never again";
 }
 
 TEST_F(sign_in_device, needs_somebody_who_shows_the_code) {
