@@ -191,12 +191,15 @@ inline void call::write_head(wiped_buffer& out) {
 inline void call::show_request() {
     request const& r = authorized_ ? *authorized_ : request_;
     auto const* fixed = std::get_if<static_credential>(&authorization_.what());
-    http_fields shown = redact_head(exchange_->output().view(),
+    redactor redact;
+    for (auto const& value : r.hidden()) redact.add_secret(value->reveal());
+    http_fields shown = redact.head(exchange_->output().view(),
                                     fixed == nullptr ? std::string_view() : fixed->name);
     auto const type = r.headers().find("Content-Type");
-    core_->config.hooks.before_send(sent_request(r.method(), redactor().url(full_url()),
-                                                 std::move(shown),
-                                                 redact_body(type.value_or(""), r.body())));
+    constexpr std::size_t longest_shown = std::size_t{64} * 1024;
+    core_->config.hooks.before_send(
+        sent_request(r.method(), redact.url(full_url()), std::move(shown),
+                     redact.body(type.value_or(""), r.body(), longest_shown)));
 }
 
 inline void call::on_exchange_done() {
@@ -319,8 +322,11 @@ inline void call::hide_credentials() {
     if (token_) recorder.hide(token_.authorization());
     auto const* fixed = std::get_if<static_credential>(&authorization_.what());
     if (fixed != nullptr) recorder.hide(fixed->value->reveal());
-    recorder.hide(request_.headers());
-    if (authorized_) recorder.hide(authorized_->headers());
+    for (request const* const r : {&request_, authorized_ ? &*authorized_ : nullptr}) {
+        if (r == nullptr) continue;
+        recorder.hide(r->headers());
+        for (auto const& value : r->hidden()) recorder.hide(value->reveal());
+    }
 }
 
 inline void call::record_request() {

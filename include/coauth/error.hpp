@@ -95,6 +95,7 @@ enum class errc : int {
     invalid_server_metadata = 331,   ///< Not one JSON object, or without a usable token_endpoint.
     issuer_mismatch =
         332,  ///< Metadata (RFC 8414 §3.3) or a redirect (RFC 9207) of another issuer.
+    metadata_unavailable = 333,   ///< 408, 421, 425, 429 or 5xx in place of the metadata.
     authorization_refused = 340,  ///< The person, or the server in their place, has said no.
     malformed_authorization_response = 341,  ///< A redirect with neither code nor error.
     state_mismatch = 342,                    ///< A redirect that this sign-in has not caused.
@@ -360,6 +361,7 @@ inline std::string_view to_string(errc code) noexcept {
         case errc::discovery_failed: return "discovery_failed";
         case errc::invalid_server_metadata: return "invalid_server_metadata";
         case errc::issuer_mismatch: return "issuer_mismatch";
+        case errc::metadata_unavailable: return "metadata_unavailable";
         case errc::authorization_refused: return "authorization_refused";
         case errc::malformed_authorization_response: return "malformed_authorization_response";
         case errc::state_mismatch: return "state_mismatch";

@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// An exchange log as text for a terminal of 100 columns. What servers sent cannot drive the
-// terminal nor forge a line: each of its lines has a mark before it, and whatever is not printable
-// is escaped. Pure functions; any thread.
+// An exchange log as text for a terminal. What servers sent cannot drive the terminal nor forge a
+// line: each of its lines has a mark before it, and whatever is not printable is escaped. Pure
+// functions; any thread.
 
 #ifndef COAUTH_EXCHANGE_LOG_TEXT_HPP
 #define COAUTH_EXCHANGE_LOG_TEXT_HPP
 
 #include <coauth/codec/http_fields.hpp>
-#include <coauth/codec/json_reader.hpp>
-#include <coauth/codec/utf8.hpp>
 #include <coauth/detail/exchange_words.hpp>
 #include <coauth/exchange_log.hpp>
 #include <coauth/exchange_record.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,68 +23,27 @@
 namespace coauth {
 namespace detail {
 
-/// As printable(), at any length and with a backslash as it is.
-[[nodiscard]] inline std::string one_line(std::string_view text) {
-    std::string escaped = printable(text, std::numeric_limits<std::size_t>::max());
-    std::string line;
-    for (std::size_t i = 0; i < escaped.size(); ++i) {
-        line += escaped[i];
-        if (escaped[i] == '\\' && i + 1 < escaped.size() && escaped[i + 1] == '\\') ++i;
-    }
-    return line;
-}
-
-/// JSON with a line for each value, or nothing where it is none.
-[[nodiscard]] inline std::optional<std::string> indent_json(std::string_view json) {
-    std::string out;
-    json_reader reader(json);
-    bool opened = false;      // right behind an opening bracket
-    bool after_name = false;  // the value stands in the line of its name
-    for (json_event e = reader.next(); e != json_event::end; e = reader.next()) {
-        if (e == json_event::failure) return std::nullopt;
-        bool const begins = e == json_event::begin_object || e == json_event::begin_array;
-        bool const ends = e == json_event::end_object || e == json_event::end_array;
-        bool const was_opened = std::exchange(opened, begins);
-        bool const was_name = std::exchange(after_name, e == json_event::member_name);
-        if (!out.empty() && !was_name && !(ends && was_opened)) {
-            if (!ends && !was_opened) out += ',';
-            out += '\n' + std::string(2 * (reader.depth() - (begins ? 1U : 0U)), ' ');
-        }
-        out += reader.raw();
-        if (after_name) out += ": ";
-    }
-    return out;
-}
-
 class exchange_text {
 public:
+    explicit exchange_text(std::size_t columns) : columns_(std::max<std::size_t>(columns, 40)) {}
+
     void add(call_record const& call) {
-        out_ += "call " + std::to_string(call.number) + "  " + timestamp(call.started) + "  " +
-                milliseconds(call.took) + " ms\n";
-        line("  ", call.method + " " + call.url);
-        line("  ", call.failure.empty() ? "-> " + std::to_string(call.status)
-                                        : "-> failed: " + call.failure);
-        for (token_decision const& token : call.tokens) add(token);
+        add_head(call);
         std::size_t number = 0;
         for (auto const& exchange : call.all_exchanges()) add(call, *exchange, ++number);
     }
 
-    [[nodiscard]] std::string take() { return std::move(out_); }
-
-private:
-    static constexpr std::size_t columns = 100;
-
-    void add(token_decision const& token) {
-        std::string text = "token: ";
-        text += to_string(token.how);
-        bool const fetch = token.how == token_decision::outcome::joined ||
-                           token.how == token_decision::outcome::fetched;
-        if (fetch) text += " (" + std::string(to_string(token.why)) + ")";
-        if (token.waited > duration::zero())
-            text += ", waited " + milliseconds(token.waited) + " ms";
-        line("  ", text);
+    /// The call as a whole, and how it came by its tokens.
+    void add_head(call_record const& call) {
+        line("", "call " + std::to_string(call.number) + "  " + timestamp(call.started) + "  " +
+                     milliseconds(call.took) + " ms");
+        line("  ", call.method + " " + call.url);
+        line("  ", call.failure.empty() ? "-> " + std::to_string(call.status)
+                                        : "-> failed: " + call.failure);
+        for (token_decision const& token : call.tokens) add(token);
     }
 
+    /// One exchange, below an empty line.
     void add(call_record const& call, exchange_record const& x, std::size_t number) {
         bool const api = x.with == exchange_record::party::api;
         std::string head = "[" + std::to_string(number) + "] " +
@@ -119,21 +74,25 @@ private:
         }
     }
 
+    [[nodiscard]] std::string take() { return std::exchange(out_, {}); }
+
+private:
+    void add(token_decision const& token) {
+        std::string text = "token: ";
+        text += to_string(token.how);
+        bool const fetch = token.how == token_decision::outcome::joined ||
+                           token.how == token_decision::outcome::fetched;
+        if (fetch) text += " (" + std::string(to_string(token.why)) + ")";
+        if (token.waited > duration::zero())
+            text += ", waited " + milliseconds(token.waited) + " ms";
+        line("  ", text);
+    }
+
     [[nodiscard]] static std::string times(exchange_record const& x) {
-        exchange_timings const& t = x.timings;
-        std::array<std::pair<char const*, exchange_timings::phase>, 7> const phases{
-            {{"queue", t.queue},
-             {"resolve", t.resolve},
-             {"connect", t.connect},
-             {"TLS", t.tls},
-             {"send", t.send},
-             {"wait", t.wait},
-             {"receive", t.receive}}};
         std::string text = milliseconds(x.took) + " ms";
         char const* separator = ": ";
-        for (auto const& [name, phase] : phases) {
-            if (!phase) continue;
-            text += std::exchange(separator, ", ") + std::string(name) + " " + milliseconds(*phase);
+        for (auto const& [name, took] : phases_of(x.timings)) {
+            text += std::exchange(separator, ", ") + std::string(name) + " " + milliseconds(took);
         }
         return text;
     }
@@ -163,7 +122,7 @@ private:
         std::string_view rest = safe;
         std::string_view indent;
         do {
-            std::size_t const room = columns - mark.size() - indent.size();
+            std::size_t const room = columns_ - mark.size() - indent.size();
             std::size_t size = std::min(room, rest.size());
             // Not inside of a character.
             while (size != 0 && size != rest.size() &&
@@ -179,27 +138,28 @@ private:
         } while (!rest.empty());
     }
 
+    std::size_t columns_;
     std::string out_;
 };
 
 }  // namespace detail
 
-/// Several lines, the last one ended.
-[[nodiscard]] inline std::string to_text(call_record const& call) {
-    detail::exchange_text text;
+/// Several lines, the last one ended, none wider than `columns` (at least 40).
+[[nodiscard]] inline std::string to_text(call_record const& call, std::size_t columns = 100) {
+    detail::exchange_text text(columns);
     text.add(call);
     return text.take();
 }
 
 /// All calls of the log, oldest first, with an empty line between them.
-[[nodiscard]] inline std::string to_text(exchange_log const& log) {
+[[nodiscard]] inline std::string to_text(exchange_log const& log, std::size_t columns = 100) {
     std::string text;
     if (std::uint64_t const dropped = log.dropped(); dropped != 0) {
         text = "(" + std::to_string(dropped) + " earlier calls had to make room)\n";
     }
     for (auto const& call : log.calls()) {
         if (!text.empty()) text += '\n';
-        text += to_text(*call);
+        text += to_text(*call, columns);
     }
     return text;
 }

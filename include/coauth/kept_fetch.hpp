@@ -87,12 +87,6 @@ public:
         if (!done) self->keeping_->tell(store_operation::save, done.error());
     }
 
-    [[nodiscard]] stored_token record_of(fetched_token const& token) const {
-        stored_token record = keeping_->record_of(token);
-        if (order_->by.refresh_refused) record.refresh_token = secret();
-        return record;
-    }
-
 private:
     /// The clocks of a record and of the cache are that far apart at most, where they speak of the
     /// same token.
@@ -153,7 +147,10 @@ private:
         token_renewal& by = order_->by;
         // It may be on its way to the server at this moment, and be used up by that.
         if (held_elsewhere_) by.refresh_token = secret();
-        if (held_elsewhere_ || by.refresh_refused || !is_up_to_date()) return;
+        if (held_elsewhere_ || !is_up_to_date()) return;
+        // What was refused is not tried again; somebody else's may be good, after a sign-in.
+        if (by.refresh_refused && seen_->access_token == by.access_token) return;
+        by.refresh_refused = by.refresh_refused && seen_->refresh_token.empty();
         by.refresh_token = seen_->refresh_token.clone();
         by.scope = seen_->scope;
     }

@@ -168,6 +168,19 @@ struct connection_closed {
     unsigned responses;
 };
 
+/// Files that a tls_config names have changed.
+struct certificates_changed {
+    /// Why what they hold now is not used, and what was before stays; null where it is.
+    error const* failure;
+};
+
+/// A token request is authenticated with the key of before, since what is there now is none.
+struct credential_kept {
+    std::string_view token_endpoint;
+    /// What is wrong with the new one.
+    error const& failure;
+};
+
 namespace detail {
 
 template <class... Events>
@@ -176,7 +189,7 @@ struct event_list {};
 using every_event =
     event_list<token_fetched, token_refreshed, token_fetch_failed, token_rejected, token_loaded,
                store_failed, request_sent, request_retried, request_done, connection_opened,
-               connection_reused, connection_closed>;
+               connection_reused, connection_closed, certificates_changed, credential_kept>;
 
 template <class Event>
 class event_sink {

@@ -11,13 +11,16 @@
 #include <coauth/codec/http_fields.hpp>
 #include <coauth/exchange_log.hpp>
 #include <coauth/json_body.hpp>
+#include <coauth/secret.hpp>
 
 #include <concepts>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace coauth {
 
@@ -73,6 +76,12 @@ public:
         one_shot_ = value;
         return *this;
     }
+    /// A value that stands in this request, under a name that does not say that it is secret:
+    /// neither a log nor a hook is shown it, wherever it turns up.
+    request& hide(std::shared_ptr<secret const> value) & {
+        hidden_.push_back(std::move(value));
+        return *this;
+    }
     /// Records this call, with what is said to the API and to the authorization server for it.
     request& log(exchange_log records) & {
         log_ = std::move(records);
@@ -109,6 +118,9 @@ public:
     [[nodiscard]] std::optional<duration> deadline() const noexcept { return deadline_; }
     [[nodiscard]] std::optional<url> const& absolute_url() const noexcept { return url_; }
     [[nodiscard]] std::optional<exchange_log> const& log() const noexcept { return log_; }
+    [[nodiscard]] std::vector<std::shared_ptr<secret const>> const& hidden() const noexcept {
+        return hidden_;
+    }
     [[nodiscard]] bool may_be_sent_again() const noexcept { return !one_shot_; }
     [[nodiscard]] bool is_idempotent() const noexcept;
 
@@ -122,6 +134,7 @@ private:
     std::optional<bool> idempotent_;
     std::optional<url> url_;
     std::optional<exchange_log> log_;
+    std::vector<std::shared_ptr<secret const>> hidden_;
     bool one_shot_ = false;
 };
 

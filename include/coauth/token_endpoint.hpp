@@ -11,6 +11,7 @@
 #include <coauth/cache/token_cache.hpp>
 #include <coauth/cache/token_fetcher.hpp>
 #include <coauth/client_auth/credential_memory.hpp>
+#include <coauth/clock.hpp>
 #include <coauth/codec/http1_writer.hpp>
 #include <coauth/codec/redaction.hpp>
 #include <coauth/detail/stoppable_waits.hpp>
@@ -34,7 +35,6 @@
 #include <coauth/token_source_config.hpp>
 
 #include <atomic>
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -169,7 +169,7 @@ private:
         if (found) co_return *std::move(found);
         result<fetched_token> token = co_await fetch_anew(self, order, kept);
         if (token) {
-            stored_token record = kept->record_of(*token);
+            stored_token record = self->keeping_->record_of(*token);
             co_await kept_fetch::keep(kept, std::move(record));
         }
         co_return std::move(token);
@@ -209,7 +209,7 @@ private:
         result<token_request> r = self->config_.grant.request(to, self->access_);
         if (!r) co_return std::move(r).error();
         result<fetched_token> token = co_await ask(self, over, std::move(*r), order);
-        if (token) token->refresh_refused = refused;
+        if (token) token->refresh_refused = refused || by.refresh_refused;
         co_return std::move(token);
     }
 
@@ -235,7 +235,7 @@ private:
                                                          std::shared_ptr<fetch_order const> order) {
         if (!self->metadata_) co_return server_endpoints{self->url_};
         time_point const until = self->wire_deadline(*order);
-        co_return co_await metadata_source::endpoints(self->metadata_, over, until);
+        co_return co_await metadata_source::endpoints(self->metadata_, over, order, until);
     }
 
     [[nodiscard]] std::shared_ptr<fetch_order const> order_now() const {
@@ -273,21 +273,12 @@ private:
         options.trace = &recording.trace();
         http::exchange x(over, std::move(options));
         for (;;) {
-            http::exchange::step const next = x.next();
-            if (next == http::exchange::step::done) break;
-            if (next == http::exchange::step::open) {
-                bool const idle = x.try_open();
-                if (!idle) co_await x.open();
-            } else if (next == http::exchange::step::compose) {
-                bool const again = x.sends() != 0 && r.single_use();
-                if (again) r = co_await self->config_.client.authenticate(std::move(r));
-                compose_token_request(x, to, r, self->config_.hooks);
-                recording.sending(r);
-            } else {
-                std::error_code ec;
-                std::size_t const n = co_await x.io(ec);
-                x.io_done(ec, n);
-            }
+            bool const writable = co_await x.until_compose();
+            if (!writable) break;
+            bool const again = x.sends() != 0 && r.single_use();
+            if (again) r = co_await self->config_.client.authenticate(std::move(r));
+            compose_token_request(x, to, r, self->config_.hooks);
+            recording.sending(r);
         }
         recording.end(x, r);
         if (x.error()) co_return x.error();
@@ -305,7 +296,12 @@ private:
         r = co_await self->config_.client.authenticate(std::move(r));
         self->last_credential_.note(r);
         self->look_again_later();
+        if (r.stale_credential()) self->tell_stale(r.stale_credential());
         co_return r;
+    }
+
+    void tell_stale(error const& why) const {
+        if (config_.observer) config_.observer(credential_kept{name(), why});
     }
 
     static awaitable<bool> credential_changed(std::shared_ptr<token_endpoint> self) {

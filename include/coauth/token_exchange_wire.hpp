@@ -6,6 +6,7 @@
 #ifndef COAUTH_TOKEN_EXCHANGE_WIRE_HPP
 #define COAUTH_TOKEN_EXCHANGE_WIRE_HPP
 
+#include <coauth/clock.hpp>
 #include <coauth/codec/redaction.hpp>
 #include <coauth/hooks.hpp>
 #include <coauth/http/exchange.hpp>
@@ -15,7 +16,6 @@
 #include <coauth/token_exchange_recording.hpp>
 #include <coauth/url.hpp>
 
-#include <chrono>
 #include <string>
 
 namespace coauth::detail {
@@ -51,9 +51,7 @@ inline void show_token_answer(http::exchange& x, token_hooks const& hooks) {
     context.client_auth_method = r.authentication_method();
     context.basic_encodings_differ = r.basic_encodings_differ();
     context.retry_after = x.fields().find("Retry-After");
-    context.now = std::chrono::duration_cast<std::chrono::seconds>(
-                      std::chrono::system_clock::now().time_since_epoch())
-                      .count();
+    context.now = seconds_since_1970();
     return context;
 }
 

@@ -45,17 +45,27 @@ public:
     /// What the wall clock said, or will say, at that time. Stores outlive a boot, so they have the
     /// wall clock's times.
     [[nodiscard]] static stored_token::wall_clock::time_point wall_time(time_point at) {
-        return stored_token::wall_clock::now() + (at - boot_clock::now());
+        // A thread that is put aside between two looks would move the one clock against the other.
+        time_point before;
+        stored_token::wall_clock::time_point wall;
+        for (int tries = 0; tries != 10; ++tries) {
+            before = boot_clock::now();
+            wall = stored_token::wall_clock::now();
+            if (boot_clock::now() - before < std::chrono::microseconds(20)) break;
+        }
+        return wall + (at - before);
     }
 
     /// The token of a record as it was when it was fetched; nothing where a caller would not be
     /// given it any more.
     [[nodiscard]] std::optional<fetched_token> revive(stored_token const& record) const {
         time_point const at = now();
-        if (record.access_token.empty()) return std::nullopt;
-        if (record.left(wall_time(at)) == duration::zero()) return std::nullopt;
+        auto const wall = wall_time(at);
+        bool const lives = record.left(wall) != duration::zero() &&
+                           record.expires_at - record.issued_at >= std::chrono::seconds(1);
+        if (record.access_token.empty() || !lives) return std::nullopt;
         fetched_token token;
-        token.started = at - (wall_time(at) - record.issued_at);
+        token.started = at - (wall - record.issued_at);
         token.response.access_token = record.access_token.clone();
         token.response.refresh_token = record.refresh_token.clone();
         token.response.token_type = record.token_type;

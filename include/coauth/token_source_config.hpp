@@ -61,7 +61,8 @@ struct token_source_config {
     /// Told of tokens, wherever that happens, and of connections. Sources that share a token share
     /// the observer of the first one, for tokens.
     coauth::observer observer = {};
-    /// Records every token request that this source sends, as a call of its own.
+    /// Records every request that this source sends to the authorization server, as a call of its
+    /// own.
     std::optional<exchange_log> log = std::nullopt;
     /// What to accept in a token response.
     token_response_options response = {};

@@ -59,6 +59,7 @@ class CoauthConan(ConanFile):
         CMakeDeps(self).generate()
         toolchain = CMakeToolchain(self)
         toolchain.cache_variables["COAUTH_BUILD_TESTS"] = False
+        toolchain.cache_variables["COAUTH_BUILD_TOOLS"] = False
         toolchain.cache_variables["COAUTH_INSTALL"] = True
         toolchain.cache_variables["COAUTH_BUILD_COMPILED"] = bool(self.options.compiled)
         toolchain.generate()

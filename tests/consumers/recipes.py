@@ -114,7 +114,8 @@ def conan(work, compiler, prefix):
     missing = {f"include/{name}" for name in steps.files_below(TOP / "include")} - exported
     if missing:
         fail(f"the recipe does not export {sorted(missing)[:3]}")
-    steps.configure(recipe.export_sources_folder, work / "build", compiler, "-DCOAUTH_BUILD_TESTS=OFF")
+    steps.configure(recipe.export_sources_folder, work / "build", compiler, "-DCOAUTH_BUILD_TESTS=OFF",
+                    "-DCOAUTH_BUILD_TOOLS=OFF")
     steps.run("cmake", "--install", work / "build", "--prefix", work / "prefix")
     lost = steps.files_below(prefix) - steps.files_below(work / "prefix")
     lost = {name for name in lost if "compiled" not in name and not name.endswith(".a")}

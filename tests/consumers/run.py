@@ -47,7 +47,8 @@ def install(place):
     """Into one folder, and from there to another, to see that an installed tree may be moved."""
     fresh(place.build)
     staged = place.work / "staged"
-    steps.configure(TOP, place.build, place.compiler, "-DCOAUTH_BUILD_TESTS=OFF", "-DCOAUTH_BUILD_COMPILED=ON",
+    steps.configure(TOP, place.build, place.compiler, "-DCOAUTH_BUILD_TESTS=OFF",
+                    "-DCOAUTH_BUILD_TOOLS=OFF", "-DCOAUTH_BUILD_COMPILED=ON",
                     f"-DCMAKE_INSTALL_PREFIX={fresh(staged)}", "-DCMAKE_INSTALL_LIBDIR=lib",
                     "-DCMAKE_CXX_FLAGS=-O0 -g1")  # debug information must not name a folder either
     run("cmake", "--build", place.build)

@@ -6,6 +6,7 @@
 
 #include <coauth/codec/json_reader.hpp>
 #include <coauth/exchange_log_har.hpp>
+#include <coauth/exchange_log_html.hpp>
 #include <coauth/exchange_log_text.hpp>
 #include <coauth/metrics.hpp>
 
@@ -55,6 +56,13 @@ TEST(exchange_log_rendering, of_a_call_shows_both_servers_and_no_credential) {
     EXPECT_TRUE(reader.next_value(whole)) << reader.reason();
     EXPECT_NE(har.find(R"("_party":"authorization_server")"), std::string::npos);
 
+    std::string const html = coauth::to_html(log);
+    for (std::string_view const part :
+         {"A token was fetched, since there was none in memory", "The token came from memory.",
+          "<h3>Authorization server</h3>", "Authorization: Bearer [redacted]"}) {
+        EXPECT_NE(html.find(part), std::string::npos) << part;
+    }
+
     std::string page;
     metrics.write_openmetrics(page);
     EXPECT_NE(page.find("http_client_request_duration_seconds_count{http_request_method=\"GET\""),
@@ -64,7 +72,7 @@ TEST(exchange_log_rendering, of_a_call_shows_both_servers_and_no_credential) {
     ASSERT_NE(active, std::string::npos) << page;
     EXPECT_EQ(page.substr(page.find("} ", active), 4), "} 0\n") << page;
 
-    for (std::string const& shown : {text, har, page}) {
+    for (std::string const& shown : {text, har, html, page}) {
         EXPECT_EQ(shown.find(token), std::string::npos);
         EXPECT_EQ(shown.find(client_secret), std::string::npos);
     }

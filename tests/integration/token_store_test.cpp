@@ -159,6 +159,15 @@ TEST_F(kept_token, is_asked_for_anew_where_the_stored_one_has_expired_or_comes_f
     EXPECT_THAT(*events.lines, IsEmpty());
 }
 
+// In whole seconds it has no life, which elsewhere means an unknown one.
+TEST_F(kept_token, of_less_than_a_second_is_not_taken_from_the_store) {
+    token_source const tokens = process();
+    coauth::stored_token brief = token_of_age(0s, "test-token-stored");
+    brief.expires_at = brief.issued_at + 900ms;
+    store_now(tokens, brief);
+    EXPECT_EQ(next_token(tokens), "test-token-1");
+}
+
 TEST_F(kept_token, comes_with_the_refresh_token_that_renews_it) {
     with_refresh_token = true;
     static_cast<void>(next_token(process()));
@@ -302,6 +311,21 @@ TEST_F(kept_token, loses_the_refresh_token_that_was_refused_also_where_nothing_f
     clock.advance(10s);
     static_cast<void>(run(io, tokens.try_get()));
     EXPECT_THAT(bodies.back(), HasSubstr("client_credentials"));
+}
+
+TEST_F(kept_token, goes_by_a_refresh_token_that_another_process_has_stored_since_one_was_refused) {
+    token_source const tokens = process();
+    store_now(tokens, token_of_age(2h, "test-token-old", "test-token-refresh-0"));
+    refused = {"test-token-refresh-0"};
+    EXPECT_EQ(next_token(tokens), "test-token-2");
+    clock.advance(2h);
+    store_now(tokens, token_of_age(61min, "test-token-other", "test-token-refresh-other"));
+    with_refresh_token = true;
+    EXPECT_EQ(next_token(tokens), "test-token-3");
+    EXPECT_THAT(bodies.back(), HasSubstr("refresh_token=test-token-refresh-other"));
+    clock.advance(2h);
+    EXPECT_EQ(next_token(tokens), "test-token-4");
+    EXPECT_THAT(bodies.back(), HasSubstr("refresh_token=test-token-refresh-3"));
 }
 
 // at most two, whatever others write.

@@ -3,6 +3,7 @@
 #include "support/canary_watch.hpp"
 
 #include <coauth/exchange_log_har.hpp>
+#include <coauth/exchange_log_html.hpp>
 #include <coauth/exchange_log_text.hpp>
 #include <coauth/metrics.hpp>
 
@@ -90,6 +91,7 @@ class look_after_each_test : public testing::EmptyTestEventListener {
         look("an event or an error", w.all.events.take());
         look("an exchange log as text", coauth::to_text(w.log));
         look("an exchange log as HAR", coauth::to_har(w.log));
+        look("an exchange log as HTML", coauth::to_html(w.log));
         std::string metrics;
         w.all.counted.write_openmetrics(metrics);
         look("metrics", metrics);

@@ -6,6 +6,7 @@
 
 #include "sample_calls.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <gtest/gtest.h>
 #include <memory>
@@ -84,6 +85,21 @@ TEST(exchange_log_text, shows_a_call_with_both_parties_in_order) {
       <
       < hello
 )");
+}
+
+TEST(exchange_log_text, is_as_wide_as_asked_and_says_the_same) {
+    coauth::call_record call = resent_call();
+    call.tokens.clear();
+    call.exchanges.resize(1);
+    for (std::size_t const columns : {40U, 60U, 200U}) {
+        std::istringstream lines(coauth::to_text(call, columns));
+        std::size_t widest = 0;
+        for (std::string line; std::getline(lines, line);) widest = std::max(widest, width(line));
+        EXPECT_LE(widest, columns);
+    }
+    EXPECT_EQ(coauth::to_text(call, 0), coauth::to_text(call, 40));
+    std::string const wide = coauth::to_text(call, 10000);
+    EXPECT_NE(wide.find("queue 1.000, send 1.000, wait 3.000, receive 0.500"), std::string::npos);
 }
 
 TEST(exchange_log_text, says_what_failed_and_what_is_still_under_way) {

@@ -73,7 +73,7 @@ inline void cache_entry::publish(detail::flight& f, time_point now,
         // From here on nothing throws.
         f.same_token = vouched_for;
         // sync: renewal() of the next flight
-        if (got.refresh_refused) refresh_refused_.store(true, std::memory_order_relaxed);
+        refresh_refused_.store(got.refresh_refused, std::memory_order_relaxed);
         forced_.store(false, std::memory_order_relaxed);  // sync: none, for people
         COAUTH_TEST_YIELD();
         // sync: seq_cst with hazard_domain::protect(): a reader that announced the old record is

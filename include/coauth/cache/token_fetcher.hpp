@@ -25,7 +25,8 @@ struct fetched_token {
     token_response response;
     /// When the token request was begun: lifetimes count from here.
     time_point started;
-    /// The refresh token was of no use, and shall not be tried again.
+    /// Refresh tokens are of no use to this key; the one that came with this token shall not be
+    /// tried.
     bool refresh_refused = false;
 };
 

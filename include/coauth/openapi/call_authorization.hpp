@@ -8,7 +8,6 @@
 
 #include <coauth/authorization.hpp>
 #include <coauth/codec/percent.hpp>
-#include <coauth/codec/redaction_names.hpp>
 #include <coauth/codec/utf8.hpp>
 #include <coauth/insecure.hpp>
 #include <coauth/openapi/configuration.hpp>
@@ -26,22 +25,11 @@
 
 namespace coauth::openapi::detail {
 
-[[nodiscard]] inline error unsafe_key(security_scheme const& scheme) {
-    return error(errc::unsupported_description, stage::configuration,
-                 scheme.place + ": the key '" + printable(scheme.key_name, 100) +
-                     "' would be shown in logs, since its name does not say that it is one");
-}
-
 /// The configuration with the client's certificate, if it can work.
 [[nodiscard]] inline configuration checked(configuration config) {
     bool any = false;
     for (security_scheme const& scheme : config.plan.schemes) {
         any = true;
-        bool const hidden = coauth::is_sensitive_name(scheme.key_name);
-        if (scheme.kind == scheme_kind::api_key && scheme.key_in == parameter_in::query &&
-            !hidden) {
-            throw exception(unsafe_key(scheme));
-        }
         bool const own = config.credentials.find_own(scheme.name) != nullptr;
         if (scheme.kind != scheme_kind::mutual_tls || own) continue;
         tls_config const& from = *config.credentials.certificate();
@@ -124,31 +112,31 @@ private:
         return {};
     }
 
-    [[nodiscard]] secret const& key_of(security_scheme const& scheme) const {
-        return *config_->credentials.find_key(scheme.name, *config_->description);
+    [[nodiscard]] std::shared_ptr<secret const> key_of(security_scheme const& scheme) const {
+        return config_->credentials.find_key(scheme.name, *config_->description);
     }
 
-    /// The call's own authorization knows what to hide; beside another one the name has to say it.
+    /// The call's own authorization knows what to hide; of what stands beside it, the request.
     void put_header_key(security_scheme const& scheme, coauth::authorization& main,
                         request& into) const {
-        secret const& key = key_of(scheme);
+        std::shared_ptr<secret const> key = key_of(scheme);
         if (main.is_none()) {
-            main = api_key(scheme.key_name, key.clone());
-        } else if (coauth::is_sensitive_name(scheme.key_name)) {
-            into.header(scheme.key_name, key.reveal());
-        } else {
-            throw exception(unsafe_key(scheme));
+            main = api_key(scheme.key_name, key->clone());
+            return;
         }
+        into.header(scheme.key_name, key->reveal());
+        into.hide(std::move(key));
     }
     void put_key(security_scheme const& scheme, request& into) const {
-        secret const& key = key_of(scheme);
+        std::shared_ptr<secret const> const key = key_of(scheme);
+        into.hide(key);
         if (scheme.key_in == parameter_in::query) {
-            into.query(scheme.key_name, key.reveal());
+            into.query(scheme.key_name, key->reveal());
             return;
         }
         std::string cookies(into.headers().find("Cookie").value_or(""));
         if (!cookies.empty()) cookies += "; ";
-        cookies += scheme.key_name + '=' + percent_encode(key.reveal(), char_sets::unreserved);
+        cookies += scheme.key_name + '=' + percent_encode(key->reveal(), char_sets::unreserved);
         into.header("Cookie", cookies);
     }
 

@@ -39,6 +39,8 @@ struct choices {
     /// Where the client's credentials go, and nowhere else, whatever the description names.
     /// Absolute.
     std::string token_url = {};
+    /// In place of `token_url`: the issuer whose metadata name it.
+    std::string issuer = {};
     /// What to ask for. With scope_mode::per_operation: what may be asked for.
     std::optional<coauth::scope> scope = std::nullopt;
     scope_mode scopes = scope_mode::together;
@@ -97,6 +99,8 @@ struct plan {
     std::vector<security_scheme> schemes;
     std::optional<flow_kind> flow;
     std::string token_url;
+    /// In place of it, of an openIdConnect scheme: whose metadata have it.
+    std::string issuer;
     coauth::scope scope;
     scope_mode scopes = scope_mode::together;
     std::vector<operation_plan> operations;  ///< one for each of the description's, in its order

@@ -62,9 +62,10 @@ namespace detail {
     made.description = std::make_shared<api_description const>(std::move(description));
     made.credentials = std::move(given);
     made.client.base_url = made.plan.base_url;
-    if (!made.plan.token_url.empty()) {
+    if (!made.plan.token_url.empty() || !made.plan.issuer.empty()) {
         made.token.emplace();
         made.token->token_url = made.plan.token_url;
+        made.token->issuer = made.plan.issuer;
         made.token->client = made.credentials.client();
         made.token->scope = made.plan.scope;
     }

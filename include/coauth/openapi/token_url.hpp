@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -36,24 +37,15 @@ public:
             if (!oauth && scheme.kind != scheme_kind::open_id_connect) continue;
             if (oauth && !into_->flow) continue;  // a question, or the caller's own way
             if (first == nullptr) first = &scheme;
-            std::string const text = oauth ? flow_of(scheme).token_url : "";
+            std::string const text = oauth ? flow_of(scheme).token_url : scheme.discovery_url;
             if (std::find(named.begin(), named.end(), text) == named.end()) named.push_back(text);
         }
         if (first == nullptr) return;
-        if (!chosen_->token_url.empty()) {
-            result<url> const given = url::parse(chosen_->token_url);
-            if (!given) throw exception(given.error());
-            into_->token_url = given->to_string();
-            return;
-        }
+        if (!chosen_->token_url.empty() || !chosen_->issuer.empty()) return take_choice();
         if (named.size() > 1) {
             return ask("the schemes in use have different token URLs", std::move(named));
         }
-        if (first->kind == scheme_kind::open_id_connect) {
-            return ask("scheme '" + printable(first->name, 100) + "': the issuer's metadata at " +
-                           printable(first->discovery_url, 300) + " has the token URL",
-                       {});
-        }
+        if (first->kind == scheme_kind::open_id_connect) return take_issuer(*first);
         take(*first);
     }
 
@@ -63,6 +55,50 @@ private:
             if (flow.kind == *into_->flow) return flow;
         }
         return scheme.flows.front();
+    }
+
+    void take_choice() {
+        if (!chosen_->token_url.empty() && !chosen_->issuer.empty()) {
+            throw exception(error(errc::invalid_configuration, stage::configuration,
+                                  "choices::token_url and choices::issuer are alternatives"));
+        }
+        bool const direct = !chosen_->token_url.empty();
+        result<url> const given = url::parse(direct ? chosen_->token_url : chosen_->issuer);
+        if (!given) throw exception(given.error());
+        if (direct) into_->token_url = given->to_string();
+        // As it stands: the metadata have to name it byte for byte.
+        into_->issuer = chosen_->issuer;
+    }
+
+    /// The issuer is what stands before the well-known path (OpenID Connect Discovery 1.0 §4).
+    void take_issuer(security_scheme const& scheme) {
+        constexpr std::string_view well_known = "/.well-known/openid-configuration";
+        std::string const place = " (" + scheme.place + ")";
+        std::string const shown =
+            "the openIdConnectUrl '" + printable(scheme.discovery_url, 300) + "'";
+        result<url> const where = resolve(scheme.discovery_url);
+        if (!where || !where->query().empty() || !where->path().ends_with(well_known)) {
+            return ask(shown + " does not say who the issuer is" + place, {}, "choices::issuer");
+        }
+        if (error const insecure = check_transport(*where)) {
+            return ask(shown + " is plain http: credentials are not sent there" + place, {},
+                       "choices::issuer");
+        }
+        std::string issuer = where->to_string();
+        issuer.resize(issuer.size() - well_known.size());
+        if (is_fetched(scheme)) {
+            return ask("credentials would go where " + issuer +
+                           " says, as a fetched document has it: confirm it" + place,
+                       {issuer}, "choices::issuer");
+        }
+        into_->issuer = std::move(issuer);
+    }
+
+    [[nodiscard]] bool is_fetched(security_scheme const& scheme) const {
+        return scheme.remote || !description_->fetched_from.empty();
+    }
+    [[nodiscard]] static error check_transport(url const& where) {
+        return coauth::detail::check_transport(where, false);
     }
 
     void take(security_scheme const& scheme) {
@@ -80,10 +116,10 @@ private:
             }
             return ask(shown + ": " + where.error().message() + place, {});
         }
-        if (error const insecure = coauth::detail::check_transport(*where, false)) {
+        if (error const insecure = check_transport(*where)) {
             return ask(shown + " is plain http: credentials are not sent there" + place, {});
         }
-        if (scheme.remote || !description_->fetched_from.empty()) {
+        if (is_fetched(scheme)) {
             return ask("credentials would go to " + where->to_string() +
                            ", as a fetched document says: confirm it" + place,
                        {where->to_string()});
@@ -100,9 +136,10 @@ private:
         return resolve_reference(*base, text);
     }
 
-    void ask(std::string text, std::vector<std::string> answers) {
+    void ask(std::string text, std::vector<std::string> answers,
+             char const* by = "choices::token_url") {
         into_->questions.push_back(
-            {question_kind::token_url, std::move(text), std::move(answers), "choices::token_url"});
+            {question_kind::token_url, std::move(text), std::move(answers), by});
     }
 
     api_description const* description_;

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// Bodies of sealed.hpp, and the head of a sealed record:
-//
-//   magic 6 | version 1 | its complement 1 | cipher 1 | id of the key 8 | nonce 12
-//
-// The complement tells a later version from a flipped bit, since the tag of a later version cannot
-// be checked.
+// Bodies of sealed.hpp.
 
 #ifndef COAUTH_STORE_SEALED_IMPL_HPP
 #define COAUTH_STORE_SEALED_IMPL_HPP
@@ -13,6 +8,7 @@
 #include <coauth/store/sealed.hpp>
 
 #include <coauth/crypto/random.hpp>
+#include <coauth/store/seal_head.hpp>
 #include <coauth/store/stored_token.hpp>
 
 #include <cstddef>
@@ -23,9 +19,6 @@
 
 namespace coauth {
 namespace detail {
-
-inline constexpr std::string_view seal_magic = "coauth";
-inline constexpr unsigned seal_version = 1;
 
 [[nodiscard]] inline std::string seal_head(record_key const& with) {
     std::string head(seal_magic);
@@ -51,13 +44,6 @@ COAUTH_INLINE std::string seal_record(record_key const& with, store_key const& k
     record += nonce;
     aead_seal(record, with.cipher, with.key.reveal(), nonce, associated, plain);
     return record;
-}
-
-[[nodiscard]] inline bool is_newer_seal(std::string_view record) noexcept {
-    if (record.size() < seal_magic.size() + 2 || !record.starts_with(seal_magic)) return false;
-    auto const version = static_cast<unsigned char>(record[seal_magic.size()]);
-    auto const complement = static_cast<unsigned char>(record[seal_magic.size() + 1]);
-    return (version ^ complement) == 0xFF && version > seal_version;
 }
 
 COAUTH_INLINE std::optional<secret> open_record(record_key const& with, store_key const& key,

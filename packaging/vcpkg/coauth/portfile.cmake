@@ -22,6 +22,7 @@ vcpkg_cmake_configure(
     OPTIONS
         ${FEATURE_OPTIONS}
         -DCOAUTH_BUILD_TESTS=OFF
+        -DCOAUTH_BUILD_TOOLS=OFF
         -DCOAUTH_INSTALL=ON)
 vcpkg_cmake_install()
 vcpkg_cmake_config_fixup(CONFIG_PATH lib/cmake/coauth)

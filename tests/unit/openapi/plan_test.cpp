@@ -278,14 +278,53 @@ TEST(openapi_plan, names_what_is_not_supported) {
     EXPECT_THAT(made.notes[0], HasSubstr("flow password is not supported"));
 }
 
-TEST(openapi_plan, of_openid_connect_asks_for_the_token_url_and_names_the_metadata) {
-    auto const api = describe({one_server, R"("components": {"securitySchemes": {"c": {
-        "type": "openIdConnect", "openIdConnectUrl": "https://i.example/x"}}})",
-                               paths({R"([{"c": ["a"]}])"})});
+/// One operation behind openIdConnect.
+openapi::api_description openid(std::string const& url) {
+    return describe({one_server,
+                     R"("components": {"securitySchemes": {"c": {
+        "type": "openIdConnect", "openIdConnectUrl": ")" +
+                         url + "\"}}}",
+                     paths({R"([{"c": ["a"]}])"})});
+}
+
+TEST(openapi_plan, of_openid_connect_takes_the_issuer_before_the_well_known_path) {
+    auto const api = openid("https://i.example/realms/x/.well-known/openid-configuration");
+    auto const made = decide(api, {}, client());
+    EXPECT_TRUE(made.questions.empty());
+    EXPECT_EQ(made.issuer, "https://i.example/realms/x");
+    EXPECT_EQ(made.token_url, "");
+    EXPECT_EQ(made.scope.to_string(), "a");
+    auto const config = configure(api, client());
+    ASSERT_TRUE(config.token);
+    EXPECT_EQ(config.token->issuer, "https://i.example/realms/x");
+    // Its metadata may name it with a slash at the end.
+    EXPECT_EQ(decide(api, {.issuer = "https://i.example/realms/x/"}).issuer,
+              "https://i.example/realms/x/");
+}
+
+// R-379
+TEST(openapi_plan, of_openid_connect_asks_for_an_issuer_that_it_cannot_tell) {
+    for (std::string const url :
+         {"https://i.example/x", "http://i.example/.well-known/openid-configuration"}) {
+        auto const api = openid(url);
+        auto const made = decide(api, {}, client());
+        ASSERT_THAT(asked(made), ElementsAre(question_kind::token_url)) << url;
+        EXPECT_THAT(made.questions[0].text, HasSubstr(url));
+        EXPECT_EQ(made.questions[0].answered_by, "choices::issuer");
+        auto const answered = decide(api, {.token_url = "https://i.example/t"});
+        EXPECT_EQ(answered.token_url, "https://i.example/t");
+        EXPECT_EQ(answered.issuer, "");
+        EXPECT_EQ(answered.scope.to_string(), "a");
+    }
+}
+
+TEST(openapi_plan, of_openid_connect_in_a_fetched_document_has_the_issuer_confirmed) {
+    auto api = openid("https://i.example/.well-known/openid-configuration");
+    api.fetched_from = "https://api.example.com/openapi.json";
     auto const made = decide(api, {}, client());
     ASSERT_THAT(asked(made), ElementsAre(question_kind::token_url));
-    EXPECT_THAT(made.questions[0].text, HasSubstr("https://i.example/x"));
-    EXPECT_EQ(decide(api, {.token_url = "https://i.example/t"}).scope.to_string(), "a");
+    EXPECT_THAT(made.questions[0].answers, ElementsAre("https://i.example"));
+    EXPECT_TRUE(decide(api, {.issuer = "https://i.example"}, client()).questions.empty());
 }
 
 TEST(openapi_plan, an_operation_on_another_origin_is_not_called_with_these_credentials) {
