@@ -12,6 +12,7 @@
 #include <coauth/client_auth/tls_client_auth.hpp>
 #include <coauth/codec/path_segment.hpp>
 #include <coauth/rest_client.hpp>
+#include <coauth/sign_in.hpp>
 #include <coauth/token_source.hpp>
 
 #endif

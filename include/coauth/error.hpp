@@ -88,14 +88,23 @@ enum class errc : int {
     unsupported_token_type = 310,
     invalid_expires_in = 311,
     invalid_refresh_token = 312,
-    insufficient_scope = 313,       ///< Granted less than `require_scopes` asks for.
-    client_refused = 314,           ///< `invalid_client`: credentials or method not accepted.
-    discovery_failed = 330,         ///< No metadata where the issuer's should be.
-    invalid_server_metadata = 331,  ///< Not one JSON object, or without a usable token_endpoint.
-    issuer_mismatch = 332,          ///< The metadata is of another issuer (RFC 8414 §3.3).
-    metadata_unavailable = 333,     ///< 408, 421, 425, 429 or 5xx in place of the metadata.
-    broken_flight = 320,            ///< A fetch ended without an answer (its frame was destroyed).
-    fetch_threw = 322,              ///< The fetch, a strategy or a hook threw something unknown.
+    insufficient_scope = 313,        ///< Granted less than `require_scopes` asks for.
+    client_refused = 314,            ///< `invalid_client`: credentials or method not accepted.
+    reauthorization_required = 315,  ///< A person has to sign in, for the first time or again.
+    discovery_failed = 330,          ///< No metadata where the issuer's should be.
+    invalid_server_metadata = 331,   ///< Not one JSON object, or without a usable token_endpoint.
+    issuer_mismatch =
+        332,  ///< Metadata (RFC 8414 §3.3) or a redirect (RFC 9207) of another issuer.
+    metadata_unavailable = 333,   ///< 408, 421, 425, 429 or 5xx in place of the metadata.
+    authorization_refused = 340,  ///< The person, or the server in their place, has said no.
+    malformed_authorization_response = 341,  ///< A redirect with neither code nor error.
+    state_mismatch = 342,                    ///< A redirect that this sign-in has not caused.
+    redirect_unavailable = 343,              ///< The port of the redirect URI cannot be opened.
+    browser_unavailable = 344,               ///< There is no program to open a URL with.
+    malformed_device_response = 345,         ///< Of a device authorization endpoint.
+    device_code_expired = 346,               ///< Nobody has confirmed it in time.
+    broken_flight = 320,  ///< A fetch ended without an answer (its frame was destroyed).
+    fetch_threw = 322,    ///< The fetch, a strategy or a hook threw something unknown.
     out_of_memory = 323,
 
     // Call.
@@ -348,10 +357,18 @@ inline std::string_view to_string(errc code) noexcept {
         case errc::invalid_refresh_token: return "invalid_refresh_token";
         case errc::insufficient_scope: return "insufficient_scope";
         case errc::client_refused: return "client_refused";
+        case errc::reauthorization_required: return "reauthorization_required";
         case errc::discovery_failed: return "discovery_failed";
         case errc::invalid_server_metadata: return "invalid_server_metadata";
         case errc::issuer_mismatch: return "issuer_mismatch";
         case errc::metadata_unavailable: return "metadata_unavailable";
+        case errc::authorization_refused: return "authorization_refused";
+        case errc::malformed_authorization_response: return "malformed_authorization_response";
+        case errc::state_mismatch: return "state_mismatch";
+        case errc::redirect_unavailable: return "redirect_unavailable";
+        case errc::browser_unavailable: return "browser_unavailable";
+        case errc::malformed_device_response: return "malformed_device_response";
+        case errc::device_code_expired: return "device_code_expired";
         case errc::broken_flight: return "broken_flight";
         case errc::fetch_threw: return "fetch_threw";
         case errc::out_of_memory: return "out_of_memory";

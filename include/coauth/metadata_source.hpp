@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// Finds out where an authorization server has its token endpoint, by its issuer. Asks once, keeps
+// Finds out where an authorization server has its endpoints, by its issuer. Asks once, keeps
 // the answer for as long as the server says (by the clock of the source), and longer while it
 // cannot be reached. One executor at a time: it is part of a token source's fetch.
 
@@ -33,6 +33,14 @@
 
 namespace coauth::detail {
 
+/// Where to send what. Empty: the server has not said, or nobody has asked it.
+struct server_endpoints {
+    url token;
+    std::string authorization = {};
+    std::string device_authorization = {};
+    bool iss_in_responses = false;
+};
+
 class metadata_source {
 public:
     /// Throws coauth::exception for what cannot be an issuer.
@@ -57,8 +65,8 @@ public:
     /// What the metadata must say.
     [[nodiscard]] std::string const& expected_issuer() const noexcept { return expected_; }
 
-    /// The token endpoint. `until`: on the clock of the wire.
-    [[nodiscard]] static awaitable<result<url>> token_endpoint(
+    /// `until`: on the clock of the wire.
+    [[nodiscard]] static awaitable<result<server_endpoints>> endpoints(
         std::shared_ptr<metadata_source> self, std::shared_ptr<http::transport> over,
         std::shared_ptr<fetch_order const> order, time_point until) {
         if (self->known_ && self->clock_.now() < self->good_until_) co_return *self->known_;
@@ -80,7 +88,7 @@ public:
                 x.send();
             }
             recording.end(x);
-            result<url> found = self->read(x, place);
+            result<server_endpoints> found = self->read(x, place);
             if (found) co_return std::move(found);
             last = std::move(found).error();
             bool const elsewhere = !x.error() && x.status() == 404;
@@ -103,7 +111,7 @@ private:
         head.end();
     }
 
-    [[nodiscard]] result<url> read(http::exchange& x, url const& place) {
+    [[nodiscard]] result<server_endpoints> read(http::exchange& x, url const& place) {
         if (x.error()) return x.error();
         if (x.status() != 200) return not_there(x, place);
         result<server_metadata> const m = parse_server_metadata(x.body(), expected_);
@@ -112,9 +120,14 @@ private:
         result<url> endpoint = url::parse(alias ? m->mtls_token_endpoint : m->token_endpoint);
         if (!endpoint) return bad_metadata("its token_endpoint is not a URL that can be used");
         if (error insecure = check_transport(*endpoint, insecure_)) return insecure;
-        known_ = *endpoint;
+        bool const device_alias =
+            with_certificate_ && !m->mtls_device_authorization_endpoint.empty();
+        known_ = server_endpoints{
+            std::move(*endpoint), m->authorization_endpoint,
+            device_alias ? m->mtls_device_authorization_endpoint : m->device_authorization_endpoint,
+            m->iss_in_responses};
         good_until_ = saturating_add(clock_.now(), age(x.fields()));
-        return endpoint;
+        return *known_;
     }
 
     [[nodiscard]] static error not_there(http::exchange& x, url const& place) {
@@ -129,7 +142,7 @@ private:
     }
 
     /// What was known before is better than nothing, except where the server says otherwise.
-    [[nodiscard]] result<url> without(error last) {
+    [[nodiscard]] result<server_endpoints> without(error last) {
         if (!known_ || last.is(errc::issuer_mismatch)) return last;
         good_until_ = saturating_add(clock_.now(), shortest_age);
         return *known_;
@@ -155,7 +168,7 @@ private:
     std::optional<exchange_log> const log_;
     std::string const expected_;
     std::vector<url> places_;
-    std::optional<url> known_;
+    std::optional<server_endpoints> known_;
     time_point good_until_;
 };
 

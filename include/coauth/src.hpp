@@ -29,6 +29,8 @@
 #include <coauth/error_impl.hpp>
 #include <coauth/exchange_log_impl.hpp>
 #include <coauth/exchange_record_impl.hpp>
+#include <coauth/grant/authorization_code_impl.hpp>
+#include <coauth/grant/device_code_impl.hpp>
 #include <coauth/http/dialer_impl.hpp>
 #include <coauth/http/proxy_config_env.hpp>
 #include <coauth/http/proxy_config_impl.hpp>
@@ -39,6 +41,7 @@
 #include <coauth/rest_client_impl.hpp>
 #include <coauth/scope_impl.hpp>
 #include <coauth/secret_impl.hpp>
+#include <coauth/sign_in_impl.hpp>
 #include <coauth/store/file_store_impl.hpp>
 #include <coauth/store/memory_store_impl.hpp>
 #include <coauth/store/sealed_impl.hpp>

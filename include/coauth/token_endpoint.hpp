@@ -14,8 +14,11 @@
 #include <coauth/clock.hpp>
 #include <coauth/codec/http1_writer.hpp>
 #include <coauth/codec/redaction.hpp>
-#include <coauth/grant/client_credentials.hpp>
+#include <coauth/detail/stoppable_waits.hpp>
+#include <coauth/grant/authorization_code.hpp>
+#include <coauth/grant/device_code.hpp>
 #include <coauth/grant/refresh_token.hpp>
+#include <coauth/grant/requested_access.hpp>
 #include <coauth/http/exchange.hpp>
 #include <coauth/http/tls_context.hpp>
 #include <coauth/http/transport.hpp>
@@ -25,8 +28,10 @@
 #include <coauth/protocol/token_response.hpp>
 #include <coauth/quirk_counters.hpp>
 #include <coauth/token_exchange_recording.hpp>
+#include <coauth/token_exchange_wire.hpp>
 #include <coauth/token_identity.hpp>
 #include <coauth/token_keeping.hpp>
+#include <coauth/token_source_check.hpp>
 #include <coauth/token_source_config.hpp>
 
 #include <atomic>
@@ -42,15 +47,15 @@ class token_endpoint : public token_fetcher, public std::enable_shared_from_this
 public:
     token_endpoint(any_executor const& executor, token_source_config config)
         : config_(std::move(config)),
-          grant_{config_.scope, config_.audience, config_.resource, config_.parameters},
+          access_{config_.scope, config_.audience, config_.resource, config_.parameters},
           metadata_(made_metadata(config_)),
-          url_(metadata_ ? metadata_->place() : checked_url(config_)),
+          url_(metadata_ ? metadata_->place() : checked_token_url(config_)),
           proxy_(http::proxy::make(config_.proxy)),
           gate_(gate_of(executor)) {
-        check();
+        check_source(config_, access_);
         if (url_.is_https() && !config_.network)
             tls_ = http::tls_context::make(config_.tls).value();
-        check_certificate();
+        check_certificate(config_, tls_.get());
         transport_ = http::transport::make(asio::make_strand(executor), options());
         if (config_.store) {
             keeping_ = std::make_shared<token_keeping>(config_, identity().in_store(), name());
@@ -76,7 +81,7 @@ public:
     }
 
     [[nodiscard]] token_identity identity() const {
-        return {config_, grant_, url_, metadata_.get(), proxy_.get(), tls_.get()};
+        return {config_, access_, url_, metadata_.get(), proxy_.get(), tls_.get()};
     }
 
     void forget() noexcept override {
@@ -96,57 +101,49 @@ public:
 
     [[nodiscard]] token_response_quirk_counts quirks() const { return quirks_.snapshot(); }
 
-    void refuse() noexcept { stopped_.store(true, std::memory_order_release); }  // sync: stopped()
+    void refuse() noexcept {
+        stopped_.store(true, std::memory_order_release);  // sync: stopped()
+        sign_ins_.stop();
+    }
     [[nodiscard]] bool stopped() const noexcept override {
         return stopped_.load(std::memory_order_acquire);  // sync: refuse()
+    }
+
+    // For a sign-in, on home().
+
+    [[nodiscard]] token_source_config const& config() const noexcept { return config_; }
+    [[nodiscard]] requested_access const& access() const noexcept { return access_; }
+    [[nodiscard]] stoppable_waits& sign_ins() noexcept { return sign_ins_; }
+    [[nodiscard]] response_issuer issuer(server_endpoints const& places) const {
+        if (!metadata_) return {};
+        return {metadata_->expected_issuer(), places.iss_in_responses};
+    }
+    static awaitable<result<server_endpoints>> endpoints(std::shared_ptr<token_endpoint> self) {
+        any_executor const here = co_await asio::this_coro::executor;
+        std::shared_ptr<http::transport> const over = self->transport_on(here);
+        auto const order = self->order_now();
+        co_return co_await endpoints(self, over, order);
+    }
+    /// One token request that is nobody's flight.
+    static awaitable<result<fetched_token>> redeem(std::shared_ptr<token_endpoint> self,
+                                                   token_request r) {
+        any_executor const here = co_await asio::this_coro::executor;
+        std::shared_ptr<http::transport> const over = self->transport_on(here);
+        auto const order = self->order_now();
+        co_return co_await ask(self, over, std::move(r), order);
+    }
+    static awaitable<result<device_authorization>> begin_device(
+        std::shared_ptr<token_endpoint> self, token_request r) {
+        any_executor const here = co_await asio::this_coro::executor;
+        std::shared_ptr<http::transport> const over = self->transport_on(here);
+        auto const order = self->order_now();
+        co_return co_await ask(self, over, std::move(r), order, &token_endpoint::read_device);
     }
 
     /// Closes its connections, on its own executor.
     [[nodiscard]] awaitable<void> close() { return close(shared_from_this()); }
 
 private:
-    static std::shared_ptr<metadata_source> made_metadata(token_source_config const& config) {
-        bool const by_url = !config.metadata_url.empty() || !config.expected_issuer.empty();
-        int const ways = !config.token_url.empty() + !config.issuer.empty() + by_url;
-        bool const half = config.metadata_url.empty() != config.expected_issuer.empty();
-        if (ways > 1 || half) {
-            throw exception(error(errc::invalid_configuration, stage::configuration,
-                                  "set one: token_url; issuer; or metadata_url together with "
-                                  "expected_issuer"));
-        }
-        if (config.issuer.empty() && !by_url) return nullptr;
-        return std::make_shared<metadata_source>(config);
-    }
-
-    static url checked_url(token_source_config const& config) {
-        url parsed = url::parse(config.token_url).value();
-        error insecure = check_transport(parsed, config.insecure_http.has_value());
-        if (insecure) throw exception(std::move(insecure));
-        return parsed;
-    }
-
-    void check() const {
-        if (!config_.client) {
-            throw exception(error(errc::invalid_configuration, stage::configuration,
-                                  "token_source_config::client is not set"));
-        }
-        if (error wrong = grant_.check()) throw exception(std::move(wrong));
-        for (auto const& [name, value] : config_.headers) {
-            if (check_user_header(name, value) != errc{}) {
-                throw exception(error(errc::invalid_header, stage::configuration,
-                                      "token request header '" + name + "' is not allowed"));
-            }
-        }
-    }
-
-    void check_certificate() const {
-        if (config_.network || !config_.client.needs_client_certificate()) return;
-        if (tls_ && !tls_->client_certificate_thumbprint().empty()) return;
-        throw exception(error(errc::invalid_configuration, stage::configuration,
-                              "this client authenticates with a certificate: give "
-                              "token_source_config::tls one, and an https token URL"));
-    }
-
     [[nodiscard]] http::transport_options options() const {
         http::transport_options o;
         o.connect_deadline = config_.connect_deadline;
@@ -183,16 +180,14 @@ private:
     static awaitable<result<fetched_token>> fetch_anew(std::shared_ptr<token_endpoint> self,
                                                        std::shared_ptr<fetch_order> order,
                                                        std::shared_ptr<kept_fetch> kept) {
+        if (order->signed_in) co_return std::move(*order->signed_in);
+        bool const needs_person = self->config_.grant.needs_person();
+        if (needs_person && order->by.refresh_token.empty()) co_return sign_in_needed();
         any_executor const here = co_await asio::this_coro::executor;
         std::shared_ptr<http::transport> const over = self->transport_on(here);
-        url to = self->url_;
-        if (self->metadata_) {
-            time_point const until = self->wire_deadline(*order);
-            result<url> found =
-                co_await metadata_source::token_endpoint(self->metadata_, over, order, until);
-            if (!found) co_return std::move(found).error();
-            to = std::move(*found);
-        }
+        result<server_endpoints> const places = co_await endpoints(self, over, order);
+        if (!places) co_return places.error();
+        url const& to = places->token;
         token_renewal const& by = order->by;
         bool refused = false;
         // Another time where another process has stored another one.
@@ -205,15 +200,28 @@ private:
             if (renewed) complete(renewed->response, by);
             if (stands) co_return std::move(renewed);
             again = false;
-            bool const look = kept && renewed.error().oauth_error() == "invalid_grant";
-            if (look) again = co_await kept_fetch::another_refresh_token(kept);
+            bool const ended = renewed.error().oauth_error() == "invalid_grant";
+            if (ended && kept) again = co_await kept_fetch::another_refresh_token(kept);
             if (refused) again = false;
             refused = true;
+            if (needs_person && !again) co_return sign_in_ended(std::move(renewed).error());
         }
-        token_request r = self->grant_.request(to);
-        result<fetched_token> token = co_await ask(self, over, std::move(r), order);
+        result<token_request> r = self->config_.grant.request(to, self->access_);
+        if (!r) co_return std::move(r).error();
+        result<fetched_token> token = co_await ask(self, over, std::move(*r), order);
         if (token) token->refresh_refused = refused || by.refresh_refused;
         co_return std::move(token);
+    }
+
+    /// Nothing but the end of the refresh token is a reason to trouble a person.
+    static error sign_in_ended(error refused) {
+        if (refused.oauth_error() != "invalid_grant") return refused;
+        return sign_in_needed()
+            .with_message("the refresh token has expired, was used or was revoked")
+            .with_http_status(refused.http_status())
+            .with_endpoint(refused.endpoint())
+            .with_oauth(refused.oauth_error(), refused.oauth_error_description(),
+                        refused.oauth_error_uri());
     }
 
     /// What a renewal leaves out stays as it was (RFC 6749 §6).
@@ -222,10 +230,29 @@ private:
         if (!renewed.scope && !renewed.scope_unknown) renewed.scope = by.scope;
     }
 
-    static awaitable<result<fetched_token>> ask(std::shared_ptr<token_endpoint> self,
-                                                std::shared_ptr<http::transport> over,
-                                                token_request r,
-                                                std::shared_ptr<fetch_order const> order) {
+    static awaitable<result<server_endpoints>> endpoints(std::shared_ptr<token_endpoint> self,
+                                                         std::shared_ptr<http::transport> over,
+                                                         std::shared_ptr<fetch_order const> order) {
+        if (!self->metadata_) co_return server_endpoints{self->url_};
+        time_point const until = self->wire_deadline(*order);
+        co_return co_await metadata_source::endpoints(self->metadata_, over, order, until);
+    }
+
+    [[nodiscard]] std::shared_ptr<fetch_order const> order_now() const {
+        auto order = std::make_shared<fetch_order>();
+        order->deadline = saturating_add(config_.clock.now(), config_.fetch_deadline);
+        return order;
+    }
+
+    template <class Answer>
+    using reader = result<Answer> (token_endpoint::*)(http::exchange& x, url const& to,
+                                                      token_request const& r, time_point started);
+
+    template <class Answer = fetched_token>
+    static awaitable<result<Answer>> ask(std::shared_ptr<token_endpoint> self,
+                                         std::shared_ptr<http::transport> over, token_request r,
+                                         std::shared_ptr<fetch_order const> order,
+                                         reader<Answer> read = &token_endpoint::read_token) {
         url const to = r.token_endpoint();
         time_point const started = self->config_.clock.now();
         for (auto const& [name, value] : self->config_.headers) r.header(name, value);
@@ -250,14 +277,15 @@ private:
             if (!writable) break;
             bool const again = x.sends() != 0 && r.single_use();
             if (again) r = co_await self->config_.client.authenticate(std::move(r));
-            self->compose(x, to, r);
+            compose_token_request(x, to, r, self->config_.hooks);
             recording.sending(r);
         }
         recording.end(x, r);
         if (x.error()) co_return x.error();
-        result<fetched_token> token = self->read(x, to, r, started);
-        if (!token) co_return recording.without_secrets(std::move(token).error(), r);
-        co_return std::move(token);
+        show_token_answer(x, self->config_.hooks);
+        result<Answer> got = (*self.*read)(x, to, r, started);
+        if (!got) co_return recording.without_secrets(std::move(got).error(), r);
+        co_return std::move(got);
     }
 
     /// Another look at the secret is of use a while after this one.
@@ -277,7 +305,7 @@ private:
     }
 
     static awaitable<bool> credential_changed(std::shared_ptr<token_endpoint> self) {
-        token_request r = self->grant_.request(self->url_);
+        token_request r(self->url_, "");
         r = co_await self->config_.client.authenticate(std::move(r));
         bool const changed = self->last_credential_.note(r);
         co_return changed;
@@ -315,40 +343,23 @@ private:
         return o;
     }
 
-    void compose(http::exchange& x, url const& to, token_request const& r) const {
-        wiped_buffer body;
-        r.encode(body);
-        wiped_buffer& out = x.output();
-        write_token_request_head(out, to, r, body.size());
-        if (config_.hooks.before_send) {
-            config_.hooks.before_send(sent_request("POST", to.to_string(), redact_head(out.view()),
-                                                   redact_form(body.view())));
-        }
-        out.append(body.view());
-        x.send();
-    }
-
-    [[nodiscard]] result<fetched_token> read(http::exchange& x, url const& to,
-                                             token_request const& r, time_point started) {
-        auto const type = x.fields().find("Content-Type");
-        if (config_.hooks.after_response) {
-            config_.hooks.after_response(received_response(
-                x.status(), std::string(x.parser().reason()), redact_headers(x.fields()),
-                redact_body(type.value_or("application/json"), x.body())));
-        }
+    [[nodiscard]] result<fetched_token> read_token(http::exchange& x, url const& to,
+                                                   token_request const& r, time_point started) {
         std::string const origin = to.origin();
-        token_endpoint_context context;
-        context.endpoint = origin;
-        context.client_auth_method = r.authentication_method();
-        context.basic_encodings_differ = r.basic_encodings_differ();
-        context.retry_after = x.fields().find("Retry-After");
-        context.now = seconds_since_1970();
-        result<token_response> parsed =
-            parse_token_response(x.status(), type, x.fields().find("Content-Encoding"), x.body(),
-                                 config_.response, context);
+        result<token_response> parsed = parse_token_response(
+            x.status(), x.fields().find("Content-Type"), x.fields().find("Content-Encoding"),
+            x.body(), config_.response, token_answer_context(x, origin, r));
         if (!parsed) return std::move(parsed).error();
         quirks_.add(parsed->quirks);
         return fetched_token{std::move(*parsed), started};
+    }
+
+    [[nodiscard]] result<device_authorization> read_device(http::exchange& x, url const& to,
+                                                           token_request const& r, time_point) {
+        std::string const origin = to.origin();
+        if (x.status() == 200) return parse_device_authorization(x.body());
+        return parse_error_response(x.status(), x.fields().find("Content-Type"), x.body(),
+                                    token_answer_context(x, origin, r));
     }
 
     static awaitable<void> close(std::shared_ptr<token_endpoint> self) {
@@ -364,7 +375,7 @@ private:
     }
 
     token_source_config const config_;
-    client_credentials const grant_;
+    requested_access const access_;
     std::shared_ptr<metadata_source> const metadata_;
     /// Of the token endpoint; with an issuer, of its metadata.
     url const url_;
@@ -375,6 +386,7 @@ private:
     quirk_counters quirks_;
     credential_memory last_credential_;
     std::atomic<bool> stopped_{false};
+    stoppable_waits sign_ins_;
     /// Null without a store.
     std::shared_ptr<token_keeping> keeping_;
 };

@@ -9,7 +9,7 @@
 #include <coauth/cache/cache_key.hpp>
 #include <coauth/cache/token_cache.hpp>
 #include <coauth/crypto/digest.hpp>
-#include <coauth/grant/client_credentials.hpp>
+#include <coauth/grant/requested_access.hpp>
 #include <coauth/http/proxy.hpp>
 #include <coauth/http/tls_context.hpp>
 #include <coauth/metadata_source.hpp>
@@ -29,7 +29,7 @@ namespace coauth::detail {
 
 struct token_identity {
     token_source_config const& config;
-    client_credentials const& grant;
+    requested_access const& access;
     /// Of the token endpoint, or of the metadata where there is some.
     url const& server;
     metadata_source const* metadata;
@@ -45,7 +45,7 @@ struct token_identity {
         bool const direct = config.network || !by_proxy;
         if (!direct) add(key, "proxy", cache.credential_identity(proxy->identity().reveal()));
         bool const private_hook = config.hooks.before_call && config.hooks.cache_identity.empty();
-        if (private_hook) add(key, "private", unique());
+        if (private_hook || !config.grant.cache_identity()) add(key, "private", unique());
         add_response(key);
         add_token(key);
         return cache_key(key.finish());
@@ -64,6 +64,10 @@ struct token_identity {
             throw unnamed("token_hooks::before_call has no cache_identity",
                           "name what the hook changes in token_hooks::cache_identity");
         }
+        if (!config.grant.cache_identity()) {
+            throw unnamed("token_source_config::grant has no cache_identity()",
+                          "name the person: authorization_code_options::account, for instance");
+        }
         sha256_hasher key;
         add(key, "client", *id);
         add_token(key);
@@ -80,7 +84,8 @@ private:
         add(key, metadata != nullptr ? "metadata" : "token_endpoint", server.to_string());
         if (metadata != nullptr) add(key, "issuer", metadata->expected_issuer());
         if (config.network) add(key, "network", config.network.identity());
-        grant.identify(key);
+        add(key, "grant", config.grant.cache_identity().value_or(""));
+        access.identify(key);
         for (auto const& [name, value] : config.headers) {
             add(key, "header", name);
             add(key, "value", value);

@@ -10,6 +10,8 @@
 #include <coauth/client_auth/client_authentication.hpp>
 #include <coauth/clock.hpp>
 #include <coauth/exchange_log.hpp>
+#include <coauth/grant/client_credentials.hpp>
+#include <coauth/grant/grant.hpp>
 #include <coauth/hooks.hpp>
 #include <coauth/http/dialer.hpp>
 #include <coauth/http/proxy_config.hpp>
@@ -41,6 +43,9 @@ struct token_source_config {
     std::string expected_issuer = {};
     /// One of client_auth/, such as client_secret_basic or private_key_jwt, or your own type.
     any_client_authentication client = {};
+    /// What the token is given for: client_credentials, authorization_code or device_code of
+    /// grant/, or your own type. With the latter two a person has to sign in: see sign_in.hpp.
+    any_grant grant = client_credentials();
     /// RFC 6749 §3.3; empty: the server's default.
     coauth::scope scope = {};
     /// Sent as `audience` where not empty.

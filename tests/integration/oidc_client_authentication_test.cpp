@@ -319,14 +319,29 @@ TEST_F(oidc_client_authentication, certificate_method_without_a_certificate_is_n
     }
 }
 
-// The server knows such a client, but does not let it use this grant (RFC 6749 §4.4).
+/// A grant of a user's own, for which the server has no use.
+struct unknown_code {
+    [[nodiscard]] token_request request(url const& to, requested_access const&) const {
+        token_request r(to, "authorization_code");
+        r.parameter("code", "unknown").parameter("redirect_uri", "http://127.0.0.1/callback");
+        return r;
+    }
+};
+
 TEST_F(oidc_client_authentication, public_client_is_known_by_its_id_alone) {
-    error const e = outcome(public_client("native"));
-    EXPECT_THAT(e.oauth_error_description(), HasSubstr("grant type is not allowed")) << e.what();
-    EXPECT_TRUE(outcome(public_client("cc-basic")).is(errc::client_refused));
+    auto const refusal = [&](char const* id) {
+        token_source_config config = with(public_client(id));
+        config.grant = unknown_code();
+        return failure(token_source(io.get_executor(), std::move(config)));
+    };
+    error const e = refusal("native");
+    EXPECT_EQ(e.oauth_error(), "invalid_grant") << e.what();
+    EXPECT_TRUE(refusal("cc-basic").is(errc::client_refused));
     auto const log = oidc_token_log();
     ASSERT_EQ(log.size(), 2U);
-    EXPECT_EQ(log[0].body, "grant_type=client_credentials&scope=read+write&client_id=native");
+    EXPECT_EQ(log[0].body,
+              "grant_type=authorization_code&code=unknown&redirect_uri=http%3A%2F%2F127.0.0.1%2F"
+              "callback&client_id=native");
     EXPECT_THAT(log[0].all("Authorization"), IsEmpty());
 }
 

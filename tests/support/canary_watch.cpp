@@ -116,7 +116,8 @@ coauth::exchange_log canary_watch::log() { return the_watch().log; }
 
 std::string_view canary_watch::find(std::string_view text) {
     for (std::string_view const canary :
-         {"not-a-real-secret", "test-token-", "correct-horse-battery-staple"}) {
+         {"not-a-real-secret", "test-token-", "test-code-", "test-device-", "test-refresh-",
+          "correct-horse-battery-staple"}) {
         std::size_t const at = text.find(canary);
         if (at != std::string_view::npos) return text.substr(at, canary.size());
     }

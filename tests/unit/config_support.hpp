@@ -112,7 +112,7 @@ inline void render(rendered& out, std::string const& part,
 
 inline void render(rendered& out, std::string const& part,
                    coauth::token_source_config const& config) {
-    auto const& [token_url, issuer, metadata_url, expected_issuer, client, scope, audience,
+    auto const& [token_url, issuer, metadata_url, expected_issuer, client, grant, scope, audience,
                  resource, parameters, headers, tls, hooks, observer, log, response,
                  max_response_body, lifetime, fetch_deadline, connect_deadline, first_byte_deadline,
                  clock, store, proxy, insecure_http, network] = config;
@@ -128,6 +128,7 @@ inline void render(rendered& out, std::string const& part,
     out[part + "/parameters"] = text_of(parameters);
     out[part + "/headers"] = text_of(headers);
     render(out, part + "/tls", tls);
+    out[part + "/grant"] = text_of(grant);
     out[part + "/hooks"] = text_of(hooks);
     out[part + "/observer"] = text_of(observer);
     out[part + "/log"] = text_of(log);

@@ -112,6 +112,13 @@ public:
     /// else does. The minimum refresh interval still holds.
     void erase() noexcept;
 
+    /// A person has signed in: the next fetch brings this token. Its caller erases the entry
+    /// before.
+    void sign_in(std::unique_ptr<detail::fetched_token> token);
+    /// No fetch has brought it yet.
+    [[nodiscard]] bool has_sign_in() const;
+    [[nodiscard]] std::unique_ptr<detail::fetched_token> take_sign_in();
+
     /// Nothing would be lost without this entry, as long as nobody holds it: no flight, no token
     /// that can be used, nothing remembered.
     [[nodiscard]] bool idle(time_point now) const noexcept;
@@ -261,6 +268,7 @@ private:
 
     mutable detail::mutex mutex_;
     std::unique_ptr<detail::origin_cooldowns> origins_;  ///< None before the first rejection.
+    std::unique_ptr<detail::fetched_token> signed_in_;
     std::weak_ptr<detail::token_fetcher> home_;
     /// The one whose flight was overdue last.
     std::weak_ptr<detail::token_fetcher> hung_;

@@ -108,6 +108,10 @@ inline void cache_entry::remember(detail::flight& f, time_point now, error failu
                                 : kind == failure_kind::definitive ? c.failures_definitive
                                                                    : c.failures_other);
     if (owned) {
+        // The refresh token, if there was one, has been refused.
+        if (failure.is(errc::reauthorization_required)) {
+            refresh_refused_.store(true, std::memory_order_relaxed);  // sync: renewal()
+        }
         // Also what is not remembered spaces the renewals ahead of time: nobody waits for those.
         time_point next_ahead = saturating_add(now, policy_->lifetime.min_refresh_interval);
         detail::hazard_guard const current(domain(), current_);
@@ -281,6 +285,21 @@ inline void cache_entry::erase() noexcept {
     drop(current_.exchange(nullptr, std::memory_order_seq_cst));  // sync: hazard_domain::protect()
     drop(failed_.exchange(nullptr, std::memory_order_seq_cst));   // sync: hazard_domain::protect()
     refresh_refused_.store(false, std::memory_order_relaxed);     // sync: renewal()
+}
+
+inline void cache_entry::sign_in(std::unique_ptr<detail::fetched_token> token) {
+    std::lock_guard const lock(mutex_);
+    signed_in_ = std::move(token);
+}
+
+inline bool cache_entry::has_sign_in() const {
+    std::lock_guard const lock(mutex_);
+    return signed_in_ != nullptr;
+}
+
+inline std::unique_ptr<detail::fetched_token> cache_entry::take_sign_in() {
+    std::lock_guard const lock(mutex_);
+    return std::move(signed_in_);
 }
 
 inline bool cache_entry::idle(time_point now) const noexcept {

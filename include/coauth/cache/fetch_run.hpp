@@ -165,6 +165,7 @@ private:
         order.traceparent = f.traceparent;
         order.report = std::shared_ptr<fetch_report>(self, &f.report);
         order.by = self->entry_->renewal();
+        order.signed_in = self->entry_->take_sign_in();
         return order;
     }
 

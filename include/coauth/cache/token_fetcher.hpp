@@ -53,6 +53,8 @@ struct fetch_order {
     /// Null where nobody can ask.
     std::shared_ptr<fetch_report> report = nullptr;
     token_renewal by = {};
+    /// A person has just signed in: the answer, without asking anybody.
+    std::unique_ptr<fetched_token> signed_in = nullptr;
 };
 
 class token_fetcher {

@@ -19,6 +19,8 @@ namespace coauth::detail {
 
 class assertion_client {
 public:
+    [[nodiscard]] std::string const& client_id() const noexcept { return store_identity(); }
+
     [[nodiscard]] awaitable<token_request> authenticate(token_request request) const;
 
     [[nodiscard]] secret cache_identity() const;

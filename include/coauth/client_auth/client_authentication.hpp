@@ -33,8 +33,12 @@ namespace coauth {
 /// And `store_identity()`, convertible to std::string_view: which client it stands for, the same in
 /// every process and no secret; usually its client id. A source with a token store needs it.
 ///
+/// With `client_id()`, convertible to std::string_view, a person can sign in through a browser
+/// (coauth::sign_in) without naming it again.
+///
 /// A type whose static constexpr `needs_client_certificate` is true is refused by a source that has
-/// no client certificate for the token endpoint.
+/// no client certificate for the token endpoint; one whose `is_public` is true by a grant that is
+/// not for public clients.
 template <class T>
 concept client_authentication = std::move_constructible<T> &&
     requires(T const& t, token_request r) {
@@ -63,6 +67,9 @@ public:
     [[nodiscard]] bool needs_client_certificate() const noexcept {
         return self_->needs_client_certificate();
     }
+    [[nodiscard]] bool is_public() const noexcept { return self_->is_public(); }
+    /// Empty where the type does not say.
+    [[nodiscard]] std::string client_id() const { return self_->client_id(); }
 
 private:
     struct interface {
@@ -71,6 +78,8 @@ private:
         virtual std::optional<secret> cache_identity() const = 0;
         virtual std::optional<std::string> store_identity() const = 0;
         virtual bool needs_client_certificate() const noexcept = 0;
+        virtual bool is_public() const noexcept = 0;
+        virtual std::string client_id() const = 0;
     };
 
     template <class T>
@@ -103,6 +112,20 @@ private:
                 return T::needs_client_certificate;
             } else {
                 return false;
+            }
+        }
+        bool is_public() const noexcept override {
+            if constexpr (requires { bool(T::is_public); }) {
+                return T::is_public;
+            } else {
+                return false;
+            }
+        }
+        std::string client_id() const override {
+            if constexpr (requires { std::string_view(method.client_id()); }) {
+                return std::string(std::string_view(method.client_id()));
+            } else {
+                return {};
             }
         }
         T method;

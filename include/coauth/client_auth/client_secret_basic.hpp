@@ -25,6 +25,8 @@ public:
     client_secret_basic(std::string client_id, secret_source client_secret,
                         basic_credentials encoding = basic_credentials::rfc6749);
 
+    [[nodiscard]] std::string const& client_id() const noexcept { return client_id_; }
+
     [[nodiscard]] awaitable<token_request> authenticate(token_request request) const;
 
     [[nodiscard]] secret cache_identity() const;

@@ -17,6 +17,8 @@ class client_secret_post {
 public:
     client_secret_post(std::string client_id, secret_source client_secret);
 
+    [[nodiscard]] std::string const& client_id() const noexcept { return client_id_; }
+
     [[nodiscard]] awaitable<token_request> authenticate(token_request request) const;
 
     [[nodiscard]] secret cache_identity() const;

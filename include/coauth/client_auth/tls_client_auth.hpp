@@ -23,6 +23,8 @@ public:
     client_id_in_body(std::string_view method, std::string client_id)
         : method_(method), client_id_(std::move(client_id)) {}
 
+    [[nodiscard]] std::string const& client_id() const noexcept { return client_id_; }
+
     [[nodiscard]] awaitable<token_request> authenticate(token_request request) const;
     [[nodiscard]] std::string cache_identity() const {
         return std::string(method_) + " " + client_id_;
@@ -58,9 +60,10 @@ public:
 };
 
 /// The method `none` (RFC 7591 §2): programs on devices and desktops, which cannot keep a secret.
-/// Not for the client credentials grant (RFC 6749 §4.4).
+/// A source refuses it together with the client credentials grant (RFC 6749 §4.4).
 class public_client : public detail::client_id_in_body {
 public:
+    static constexpr bool is_public = true;
     explicit public_client(std::string client_id)
         : client_id_in_body("none", std::move(client_id)) {}
 };

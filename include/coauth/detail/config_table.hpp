@@ -153,6 +153,7 @@ inline void add_token_keys(config_rows& rows) {
              config_rule::positive);
     rows.add("max_response_body", "MAX_RESPONSE_BODY",
              config_at<&draft::token, &source::max_response_body>, "In bytes.", "1048576");
+    rows.code_only("grant", "GRANT", "What the token is given for: client credentials.");
     rows.code_only("hooks", "HOOKS", "Hooks of token requests.");
     rows.code_only("observer", "OBSERVER", "Who is told of tokens and connections.");
     rows.code_only("log", "LOG", "Records token requests.");

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,8 +25,14 @@ namespace coauth {
 struct server_metadata {
     std::string issuer;
     std::string token_endpoint;
+    std::string authorization_endpoint;
+    /// RFC 8628 §4.
+    std::string device_authorization_endpoint;
+    /// RFC 9207 §3: responses of the authorization endpoint have an `iss`.
+    bool iss_in_responses = false;
     /// RFC 8705 §5: for clients with a certificate.
     std::string mtls_token_endpoint;
+    std::string mtls_device_authorization_endpoint;
 };
 
 /// Where the metadata of `issuer` may be, in the order of asking: inserted before the path (RFC
@@ -59,13 +66,15 @@ namespace detail {
     return error(errc::invalid_server_metadata, stage::token, std::move(message));
 }
 
-/// The text members of one object, by name. False for one of another type, or that comes twice.
-[[nodiscard]] inline bool read_texts(
+/// The members of one object, by name. False for a text of another type, or that comes twice.
+[[nodiscard]] inline bool read_members(
     json_object_reader& reader,
     std::initializer_list<std::pair<std::string_view, std::string*>> wanted,
-    std::string_view nested, json_value* inner) {
+    std::initializer_list<std::pair<std::string_view, json_value*>> others = {}) {
     while (reader.next()) {
-        if (!nested.empty() && reader.name() == nested) *inner = reader.value();
+        for (auto const& [name, to] : others) {
+            if (reader.name() == name) *to = reader.value();
+        }
         for (auto const& [name, to] : wanted) {
             if (reader.name() != name) continue;
             if (!to->empty() || !reader.value().is(json_type::string)) return false;
@@ -83,17 +92,25 @@ namespace detail {
                                                                    std::string_view expected) {
     server_metadata m;
     json_value aliases;
+    json_value iss_announced;
     json_object_reader reader(body);
     bool const good =
-        detail::read_texts(reader, {{"issuer", &m.issuer}, {"token_endpoint", &m.token_endpoint}},
-                           "mtls_endpoint_aliases", &aliases);
+        detail::read_members(reader,
+                             {{"issuer", &m.issuer},
+                              {"token_endpoint", &m.token_endpoint},
+                              {"authorization_endpoint", &m.authorization_endpoint},
+                              {"device_authorization_endpoint", &m.device_authorization_endpoint}},
+                             {{"mtls_endpoint_aliases", &aliases},
+                              {"authorization_response_iss_parameter_supported", &iss_announced}});
     if (!good) return detail::bad_metadata("the metadata is not one well-formed JSON object");
     if (aliases.is(json_type::object)) {
         json_object_reader inside(aliases.raw());
-        bool const fine =
-            detail::read_texts(inside, {{"token_endpoint", &m.mtls_token_endpoint}}, {}, nullptr);
+        bool const fine = detail::read_members(
+            inside, {{"token_endpoint", &m.mtls_token_endpoint},
+                     {"device_authorization_endpoint", &m.mtls_device_authorization_endpoint}});
         if (!fine) return detail::bad_metadata("mtls_endpoint_aliases cannot be read");
     }
+    m.iss_in_responses = iss_announced.raw() == "true";
     if (m.issuer != expected) {
         return error(errc::issuer_mismatch, stage::token,
                      "the metadata is of another issuer: '" + printable(m.issuer, 200) + "'")

@@ -26,12 +26,13 @@ enum class authentication_method : unsigned char {
     client_secret_basic,      ///< Id and secret are form-decoded, as RFC 6749 §2.3.1 says.
     client_secret_basic_raw,  ///< They are not, as with many servers.
     client_secret_post,
+    none,  ///< A public client: `client_id` in the body, no secret.
 };
 
 /// A client and what it may do. It can use its one method of authentication only.
 struct registered_client {
     std::string client_id;
-    std::string secret;
+    std::string secret = {};
     coauth::scope scope = "users.read users.write";  ///< What it may ask for, and gets by default.
     authentication_method method = authentication_method::client_secret_basic;
     /// How long its tokens live; without it, as the server says.
@@ -39,6 +40,12 @@ struct registered_client {
     /// JSON to be sent as `expires_in`, whatever the lifetime is: "\"3600\"", "-1", "null". Empty:
     /// the member is left out.
     std::optional<std::string> expires_in = std::nullopt;
+    /// Where a browser may be sent back to; no entry: the client cannot use the authorization
+    /// endpoint. The port of a loopback address is not compared (RFC 8252 §7.3).
+    std::vector<std::string> redirect_uris = {};
+    bool device_grant = false;  ///< It may use the device authorization endpoint.
+    /// A refresh token, good once, comes with each token that a person has granted.
+    bool refresh_tokens = false;
 };
 
 }  // namespace coauth::testing
@@ -60,7 +67,7 @@ using form_parameters = std::vector<std::pair<std::string, std::string>>;
 struct presented_client {
     bool basic = false;
     std::string id;
-    std::string secret;
+    std::string secret = {};
 };
 
 [[nodiscard]] inline std::optional<std::string> form_decoded(std::string_view text) {
@@ -100,14 +107,24 @@ public:
     /// Who the request claims to come from; nothing when no client of that name and method exists.
     [[nodiscard]] testing::registered_client const* find(presented_client const& presented) const {
         using method = testing::authentication_method;
-        if (!presented.basic) return find(presented.id, method::client_secret_post);
+        if (!presented.basic) {
+            bool const alone = presented.secret.empty();
+            return find(presented.id, alone ? method::none : method::client_secret_post);
+        }
         auto const decoded = form_decoded(presented.id);
         auto const* const found = decoded ? find(*decoded, method::client_secret_basic) : nullptr;
         return found != nullptr ? found : find(presented.id, method::client_secret_basic_raw);
     }
 
+    /// Whoever it is: at the authorization endpoint nobody proves anything.
+    [[nodiscard]] testing::registered_client const* named(std::string const& id) const {
+        auto const found = clients_.find(id);
+        return found != clients_.end() ? &found->second : nullptr;
+    }
+
     [[nodiscard]] static bool has_secret(testing::registered_client const& client,
                                          presented_client const& presented) {
+        if (client.method == testing::authentication_method::none) return true;
         bool const decode = client.method == testing::authentication_method::client_secret_basic;
         auto const given = decode ? form_decoded(presented.secret) : presented.secret;
         return given && secret(*given) == secret(client.secret);
@@ -116,8 +133,8 @@ public:
 private:
     [[nodiscard]] testing::registered_client const* find(
         std::string const& id, testing::authentication_method method) const {
-        auto const found = clients_.find(id);
-        return found != clients_.end() && found->second.method == method ? &found->second : nullptr;
+        testing::registered_client const* const found = named(id);
+        return found != nullptr && found->method == method ? found : nullptr;
     }
 
     std::map<std::string, testing::registered_client> clients_;

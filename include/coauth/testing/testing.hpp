@@ -9,6 +9,7 @@
 #include <coauth/testing/api_server.hpp>
 #include <coauth/testing/authorization_server.hpp>
 #include <coauth/testing/fail_nth.hpp>
+#include <coauth/testing/headless_browser.hpp>
 #include <coauth/testing/http_server.hpp>
 #include <coauth/testing/manual_clock.hpp>
 #include <coauth/testing/memory_network.hpp>

@@ -56,6 +56,21 @@ TEST(server_metadata, names_its_token_endpoint_and_the_one_for_certificates) {
     EXPECT_EQ(m->mtls_token_endpoint, "https://mtls.as.example/token");
 }
 
+TEST(server_metadata, names_where_a_person_is_asked_and_whether_responses_name_the_server) {
+    std::string const body = R"({"issuer":"i","token_endpoint":"t","authorization_endpoint":"a",)"
+                             R"("device_authorization_endpoint":"d",)"
+                             R"("mtls_endpoint_aliases":{"device_authorization_endpoint":"m"})";
+    std::string const announced = R"(,"authorization_response_iss_parameter_supported":)";
+    result<server_metadata> const m = parse_server_metadata(body + "}", "i");
+    ASSERT_TRUE(m) << m.error().what();
+    EXPECT_EQ(m->authorization_endpoint, "a");
+    EXPECT_EQ(m->device_authorization_endpoint, "d");
+    EXPECT_EQ(m->mtls_device_authorization_endpoint, "m");
+    EXPECT_FALSE(m->iss_in_responses);
+    EXPECT_TRUE(parse_server_metadata(body + announced + "true}", "i")->iss_in_responses);
+    EXPECT_FALSE(parse_server_metadata(body + announced + "false}", "i")->iss_in_responses);
+}
+
 // R-374
 TEST(server_metadata, of_another_issuer_is_refused_to_the_byte) {
     for (char const* const other : {"https://as.example/", "https://AS.example",
