@@ -85,8 +85,9 @@ private:
     detail::static_credential credential_;
 };
 
-/// A TLS client certificate and nothing else: the connection is the credential. Files are read now;
-/// throws coauth::exception(errc::invalid_client_certificate) and the like.
+/// A TLS client certificate and nothing else: the connection is the credential. Files are read now,
+/// and again when they change; throws coauth::exception(errc::invalid_client_certificate) and the
+/// like.
 class client_certificate {
 public:
     explicit client_certificate(tls_config const& config);

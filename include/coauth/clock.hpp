@@ -35,6 +35,13 @@ struct boot_clock {
 
 using time_point = boot_clock::time_point;
 
+/// The wall clock, for what is said to a server or heard from one.
+[[nodiscard]] inline std::int64_t seconds_since_1970() noexcept {
+    return std::chrono::duration_cast<std::chrono::seconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
 /// The later time, without overflow: a duration of `duration::max()` means "never".
 [[nodiscard]] inline time_point saturating_add(time_point at, duration d) noexcept {
     if (d > duration::zero() && at > time_point::max() - d) return time_point::max();

@@ -93,6 +93,7 @@ enum class errc : int {
     discovery_failed = 330,         ///< No metadata where the issuer's should be.
     invalid_server_metadata = 331,  ///< Not one JSON object, or without a usable token_endpoint.
     issuer_mismatch = 332,          ///< The metadata is of another issuer (RFC 8414 §3.3).
+    metadata_unavailable = 333,     ///< 408, 421, 425, 429 or 5xx in place of the metadata.
     broken_flight = 320,            ///< A fetch ended without an answer (its frame was destroyed).
     fetch_threw = 322,              ///< The fetch, a strategy or a hook threw something unknown.
     out_of_memory = 323,
@@ -350,6 +351,7 @@ inline std::string_view to_string(errc code) noexcept {
         case errc::discovery_failed: return "discovery_failed";
         case errc::invalid_server_metadata: return "invalid_server_metadata";
         case errc::issuer_mismatch: return "issuer_mismatch";
+        case errc::metadata_unavailable: return "metadata_unavailable";
         case errc::broken_flight: return "broken_flight";
         case errc::fetch_threw: return "fetch_threw";
         case errc::out_of_memory: return "out_of_memory";

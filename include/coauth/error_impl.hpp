@@ -48,9 +48,9 @@ public:
                    e == errc::truncated || e == errc::too_many_waiting_calls ||
                    e == errc::too_many_open_files || e == errc::proxy_unreachable ||
                    e == errc::proxy_failed || e == errc::deadline_exceeded ||
-                   e == errc::token_endpoint_failed || e == errc::broken_flight ||
-                   e == errc::executor_gone || e == errc::out_of_memory ||
-                   e == errc::store_unavailable;
+                   e == errc::token_endpoint_failed || e == errc::metadata_unavailable ||
+                   e == errc::broken_flight || e == errc::executor_gone ||
+                   e == errc::out_of_memory || e == errc::store_unavailable;
     }
     return false;
 }

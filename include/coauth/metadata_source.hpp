@@ -7,13 +7,18 @@
 #ifndef COAUTH_METADATA_SOURCE_HPP
 #define COAUTH_METADATA_SOURCE_HPP
 
+#include <coauth/cache/token_fetcher.hpp>
 #include <coauth/clock.hpp>
 #include <coauth/codec/http1_writer.hpp>
 #include <coauth/detail/asio.hpp>
+#include <coauth/exchange_log.hpp>
 #include <coauth/http/exchange.hpp>
 #include <coauth/http/transport.hpp>
 #include <coauth/insecure.hpp>
+#include <coauth/protocol/error_response.hpp>
+#include <coauth/protocol/failure.hpp>
 #include <coauth/protocol/server_metadata.hpp>
+#include <coauth/server_exchange_recording.hpp>
 #include <coauth/token_source_config.hpp>
 
 #include <algorithm>
@@ -36,6 +41,7 @@ public:
           with_certificate_(!config.tls.certificate_file.empty() ||
                             !config.tls.certificate_pem.empty()),
           clock_(config.clock),
+          log_(config.log),
           expected_(config.issuer.empty() ? config.expected_issuer : config.issuer) {
         if (config.issuer.empty()) {
             places_.push_back(url::parse(config.metadata_url).value());
@@ -51,33 +57,29 @@ public:
     /// What the metadata must say.
     [[nodiscard]] std::string const& expected_issuer() const noexcept { return expected_; }
 
-    /// The token endpoint. `over` outlives the await.
+    /// The token endpoint. `until`: on the clock of the wire.
     [[nodiscard]] static awaitable<result<url>> token_endpoint(
         std::shared_ptr<metadata_source> self, std::shared_ptr<http::transport> over,
-        time_point deadline) {
+        std::shared_ptr<fetch_order const> order, time_point until) {
         if (self->known_ && self->clock_.now() < self->good_until_) co_return *self->known_;
         error last;
         for (url const& place : self->places_) {
+            server_exchange_recording recording("GET", place, self->log_, *order);
             http::exchange_options options;
             options.origin = place;
             options.repeatable = true;
             options.max_body = max_document;
-            options.total_deadline = deadline;
+            options.total_deadline = until;
+            options.trace = &recording.trace();
             http::exchange x(over, std::move(options));
             for (;;) {
-                http::exchange::step const next = x.next();
-                if (next == http::exchange::step::done) break;
-                if (next == http::exchange::step::open) {
-                    bool const idle = x.try_open();
-                    if (!idle) co_await x.open();
-                } else if (next == http::exchange::step::compose) {
-                    compose(x, place);
-                } else {
-                    std::error_code ec;
-                    std::size_t const n = co_await x.io(ec);
-                    x.io_done(ec, n);
-                }
+                bool const writable = co_await x.until_compose();
+                if (!writable) break;
+                compose(x, place);
+                recording.sending(x.output().view(), {}, {});
+                x.send();
             }
+            recording.end(x);
             result<url> found = self->read(x, place);
             if (found) co_return std::move(found);
             last = std::move(found).error();
@@ -99,17 +101,11 @@ private:
         head.field("Accept", "application/json");
         head.field("Accept-Encoding", "identity");
         head.end();
-        x.send();
     }
 
     [[nodiscard]] result<url> read(http::exchange& x, url const& place) {
         if (x.error()) return x.error();
-        if (x.status() != 200) {
-            return error(errc::discovery_failed, stage::token,
-                         "there is no metadata at " + place.to_string())
-                .with_http_status(x.status())
-                .with_endpoint(place.origin());
-        }
+        if (x.status() != 200) return not_there(x, place);
         result<server_metadata> const m = parse_server_metadata(x.body(), expected_);
         if (!m) return error(m.error()).with_endpoint(place.origin());
         bool const alias = with_certificate_ && !m->mtls_token_endpoint.empty();
@@ -119,6 +115,17 @@ private:
         known_ = *endpoint;
         good_until_ = saturating_add(clock_.now(), age(x.fields()));
         return endpoint;
+    }
+
+    [[nodiscard]] static error not_there(http::exchange& x, url const& place) {
+        std::string const origin = place.origin();
+        token_endpoint_context context;
+        context.endpoint = origin;
+        context.retry_after = x.fields().find("Retry-After");
+        context.now = seconds_since_1970();
+        bool const later = is_temporary_status(x.status());
+        return token_error(later ? errc::metadata_unavailable : errc::discovery_failed, x.status(),
+                           "there is no metadata at " + origin + place.path(), {}, context);
     }
 
     /// What was known before is better than nothing, except where the server says otherwise.
@@ -145,6 +152,7 @@ private:
     bool const insecure_;
     bool const with_certificate_;
     class clock const clock_;
+    std::optional<exchange_log> const log_;
     std::string const expected_;
     std::vector<url> places_;
     std::optional<url> known_;

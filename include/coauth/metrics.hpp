@@ -59,7 +59,9 @@ struct metrics_state {
           connect_duration(max),
           connection_reuses(max),
           token_fetch_duration(max),
-          token_rejections(max) {}
+          token_rejections(max),
+          token_loads(max),
+          store_failures(max) {}
 
     requests request_duration;
     counts active_requests;
@@ -70,6 +72,8 @@ struct metrics_state {
     counts connection_reuses;
     requests token_fetch_duration;
     counts token_rejections;
+    counts token_loads;
+    counts store_failures;
 };
 
 /// Values of labels in their order. Numbers stand in buffers of its own, 0 is none.
@@ -160,11 +164,12 @@ public:
         fetched(e.token_endpoint, e.why, detail::error_type(e.failure), e.took);
     }
     void operator()(token_rejected const& e) const {
-        auto const server = url::parse(e.token_endpoint);
-        state_->token_rejections
-            .at(detail::label_list(server ? std::string_view(server->host()) : "",
-                                   server ? server->port() : 0))
-            .add(1);
+        count(state_->token_rejections, e.token_endpoint);
+    }
+    void operator()(token_loaded const& e) const { count(state_->token_loads, e.token_endpoint); }
+    void operator()(store_failed const& e) const {
+        count(state_->store_failures, e.token_endpoint, to_string(e.operation),
+              detail::error_type(e.failure));
     }
 
     /// Appends all of it, "# EOF" included. OpenMetrics 1.0, which Prometheus reads. Any thread.
@@ -179,13 +184,21 @@ private:
         state_->active_requests.at(detail::label_list(detail::known_method(method), address, port))
             .add(change);
     }
-    /// Fetches are rare: their URL may be parsed.
+    template <class... Labels>
+    static void count(detail::metrics_state::counts& of, std::string_view endpoint,
+                      Labels const&... labels) {
+        series(of, endpoint, labels...).add(1);
+    }
+    /// What is about tokens is rare: the URL may be parsed.
+    template <class Table, class... Labels>
+    static auto& series(Table& of, std::string_view endpoint, Labels const&... labels) {
+        auto const server = url::parse(endpoint);
+        return of.at(detail::label_list(server ? std::string_view(server->host()) : "",
+                                        server ? server->port() : 0, labels...));
+    }
     void fetched(std::string_view endpoint, fetch_reason why, std::string_view failure,
                  duration took) const {
-        auto const server = url::parse(endpoint);
-        state_->token_fetch_duration
-            .at(detail::label_list(server ? std::string_view(server->host()) : "",
-                                   server ? server->port() : 0, to_string(why), failure))
+        series(state_->token_fetch_duration, endpoint, to_string(why), failure)
             .observe(microseconds(took));
     }
 
@@ -226,6 +239,13 @@ inline void metrics::write_openmetrics(std::string& out) const {
     writer.write({"coauth_token_rejections", "counter",
                   "Tokens that were given up before their time.", server},
                  state_->token_rejections);
+    constexpr names store{"server_address", "server_port", "operation", "error_type"};
+    writer.write({"coauth_token_loads", "counter",
+                  "Tokens out of the store, in the place of a token request.", server},
+                 state_->token_loads);
+    writer.write({"coauth_store_failures", "counter",
+                  "Operations of the token store that failed or took too long.", store},
+                 state_->store_failures);
     writer.end();
 }
 

@@ -78,6 +78,33 @@ struct token_rejected {
     std::string_view origin;
 };
 
+/// A token came out of the store, in the place of a token request.
+struct token_loaded {
+    std::string_view token_endpoint;
+    /// Until it expires, from now.
+    duration lifetime;
+};
+
+enum class store_operation : unsigned char { load, save, erase, lock };
+
+[[nodiscard]] constexpr std::string_view to_string(store_operation operation) noexcept {
+    switch (operation) {
+        case store_operation::load: return "load";
+        case store_operation::save: return "save";
+        case store_operation::erase: return "erase";
+        case store_operation::lock: return "lock";
+    }
+    return "";
+}
+
+/// A token store failed, or took too long: the source goes on without it. `lock`: somebody else
+/// held the lock of the token for so long that the source asks for one of its own.
+struct store_failed {
+    std::string_view token_endpoint;
+    store_operation operation;
+    error const& failure;
+};
+
 struct request_sent {
     std::string_view method;
     std::string_view server_address;
@@ -141,14 +168,28 @@ struct connection_closed {
     unsigned responses;
 };
 
+/// Files that a tls_config names have changed.
+struct certificates_changed {
+    /// Why what they hold now is not used, and what was before stays; null where it is.
+    error const* failure;
+};
+
+/// A token request is authenticated with the key of before, since what is there now is none.
+struct credential_kept {
+    std::string_view token_endpoint;
+    /// What is wrong with the new one.
+    error const& failure;
+};
+
 namespace detail {
 
 template <class... Events>
 struct event_list {};
 
-using every_event = event_list<token_fetched, token_refreshed, token_fetch_failed, token_rejected,
-                               request_sent, request_retried, request_done, connection_opened,
-                               connection_reused, connection_closed>;
+using every_event =
+    event_list<token_fetched, token_refreshed, token_fetch_failed, token_rejected, token_loaded,
+               store_failed, request_sent, request_retried, request_done, connection_opened,
+               connection_reused, connection_closed, certificates_changed, credential_kept>;
 
 template <class Event>
 class event_sink {

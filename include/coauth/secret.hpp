@@ -153,6 +153,12 @@ public:
         data_ = std::move(larger);
         capacity_ = grown;
     }
+    /// `size` more bytes at the end, to be written by the caller.
+    [[nodiscard]] char* extend(std::size_t size) {
+        reserve(size_ + size);
+        size_ += size;
+        return data_.get() + size_ - size;
+    }
     /// Wipes the bytes and keeps the memory.
     void clear() noexcept {
         if (data_) detail::wipe(data_.get(), size_);

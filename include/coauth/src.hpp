@@ -14,11 +14,10 @@
 
 #include <coauth/authorization_impl.hpp>
 #include <coauth/cache/token_cache_impl.hpp>
+#include <coauth/client_auth/assertion_client_impl.hpp>
 #include <coauth/client_auth/client_assertion_impl.hpp>
 #include <coauth/client_auth/client_secret_basic_impl.hpp>
-#include <coauth/client_auth/client_secret_jwt_impl.hpp>
 #include <coauth/client_auth/client_secret_post_impl.hpp>
-#include <coauth/client_auth/private_key_jwt_impl.hpp>
 #include <coauth/client_auth/secret_source_impl.hpp>
 #include <coauth/client_auth/signing_key_source_impl.hpp>
 #include <coauth/client_auth/tls_client_auth_impl.hpp>

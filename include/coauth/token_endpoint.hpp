@@ -11,6 +11,7 @@
 #include <coauth/cache/token_cache.hpp>
 #include <coauth/cache/token_fetcher.hpp>
 #include <coauth/client_auth/credential_memory.hpp>
+#include <coauth/clock.hpp>
 #include <coauth/codec/http1_writer.hpp>
 #include <coauth/codec/redaction.hpp>
 #include <coauth/grant/client_credentials.hpp>
@@ -19,17 +20,18 @@
 #include <coauth/http/tls_context.hpp>
 #include <coauth/http/transport.hpp>
 #include <coauth/insecure.hpp>
+#include <coauth/kept_fetch.hpp>
 #include <coauth/metadata_source.hpp>
 #include <coauth/protocol/token_response.hpp>
 #include <coauth/quirk_counters.hpp>
 #include <coauth/token_exchange_recording.hpp>
+#include <coauth/token_identity.hpp>
+#include <coauth/token_keeping.hpp>
 #include <coauth/token_source_config.hpp>
 
 #include <atomic>
-#include <chrono>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,10 +52,16 @@ public:
             tls_ = http::tls_context::make(config_.tls).value();
         check_certificate();
         transport_ = http::transport::make(asio::make_strand(executor), options());
+        if (config_.store) {
+            keeping_ = std::make_shared<token_keeping>(config_, identity().in_store(), name());
+        }
     }
 
     [[nodiscard]] awaitable<result<fetched_token>> fetch(fetch_order order) override {
-        return fetch(shared_from_this(), std::move(order));
+        auto self = shared_from_this();
+        auto given = std::make_shared<fetch_order>(std::move(order));
+        return keeping_ ? fetch_kept(std::move(self), std::move(given))
+                        : fetch_anew(std::move(self), std::move(given), nullptr);
     }
     [[nodiscard]] awaitable<bool> credential_changed() override {
         return credential_changed(shared_from_this());
@@ -64,34 +72,26 @@ public:
     }
 
     [[nodiscard]] cache_policy policy() const {
-        return {config_.lifetime, config_.fetch_deadline, config_.clock, config_.observer,
-                url_.origin() + url_.path()};
+        return {config_.lifetime, config_.fetch_deadline, config_.clock, config_.observer, name()};
     }
 
-    /// Everything that changes the token or the right to it (DESIGN: guarantee 7).
-    [[nodiscard]] cache_key identify(token_cache const& cache) const {
-        sha256_hasher key;
-        auto const add = [&](std::string_view name, std::string_view value) {
-            key.add_part(name);
-            key.add_part(value);
-        };
-        add(metadata_ ? "metadata" : "token_endpoint", url_.to_string());
-        if (metadata_) add("issuer", metadata_->expected_issuer());
-        add("client", client_identity(cache));
-        if (config_.network) add("network", config_.network.identity());
-        add("trust", tls_ ? tls_->trust_id() : "plain");
-        bool const direct = config_.network || !proxy_ || (!metadata_ && !proxy_->covers(url_));
-        if (!direct) add("proxy", cache.credential_identity(proxy_->identity().reveal()));
-        grant_.identify(key);
-        for (auto const& [name, value] : config_.headers) {
-            add("header", name);
-            add("value", value);
-        }
-        identify_response(key);
-        bool const named_hook = !config_.hooks.cache_identity.empty();
-        if (config_.hooks.before_call && !named_hook) add("private", unique());
-        if (config_.hooks.before_call && named_hook) add("hook", config_.hooks.cache_identity);
-        return cache_key(key.finish());
+    [[nodiscard]] token_identity identity() const {
+        return {config_, grant_, url_, metadata_.get(), proxy_.get(), tls_.get()};
+    }
+
+    void forget() noexcept override {
+        if (!keeping_) return;
+        keeping_->forget();
+        // Where nobody can erase it now, the next fetch does.
+        try {
+            context_gate::pass const alive = gate_->enter();
+            if (alive) asio::co_spawn(home(), erase_behind(keeping_), asio::detached);
+        } catch (...) {}
+    }
+
+    /// Null without a store.
+    [[nodiscard]] std::shared_ptr<token_keeping> const& keeping() const noexcept {
+        return keeping_;
     }
 
     [[nodiscard]] token_response_quirk_counts quirks() const { return quirks_.snapshot(); }
@@ -158,57 +158,45 @@ private:
         return o;
     }
 
-    /// An answer that one source takes for a token is an error for another.
-    void identify_response(sha256_hasher& key) const {
-        token_response_options const& o = config_.response;
-        auto const add = [&](std::string_view name, std::string const& value) {
-            key.add_part(name);
-            key.add_part(value);
-        };
-        add("scheme", std::string(to_string(o.scheme)));
-        add("strict", std::to_string(o.strict));
-        add("assume_bearer", std::to_string(o.assume_bearer));
-        add("form_encoded_responses", std::to_string(o.form_encoded_responses));
-        add("require_issued_token_type", std::to_string(o.require_issued_token_type));
-        add("max_access_token", std::to_string(o.max_access_token));
-        for (auto const& name :
-             std::set<std::string>(o.token_type_aliases.begin(), o.token_type_aliases.end())) {
-            add("token_type_alias", name);
+    /// As events name it.
+    [[nodiscard]] std::string name() const { return url_.origin() + url_.path(); }
+
+    static awaitable<void> erase_behind(std::shared_ptr<token_keeping> keeping) {
+        result<void> const done = co_await token_keeping::erase_forgotten(keeping);
+    }
+
+    static awaitable<result<fetched_token>> fetch_kept(std::shared_ptr<token_endpoint> self,
+                                                       std::shared_ptr<fetch_order> order) {
+        auto const kept = std::make_shared<kept_fetch>(self->keeping_, order);
+        std::optional<fetched_token> found = co_await kept_fetch::begin(kept);
+        if (found) co_return *std::move(found);
+        result<fetched_token> token = co_await fetch_anew(self, order, kept);
+        if (token) {
+            stored_token record = self->keeping_->record_of(*token);
+            co_await kept_fetch::keep(kept, std::move(record));
         }
-        for (auto const& token :
-             std::set<std::string>(o.require_scopes.begin(), o.require_scopes.end())) {
-            add("require_scope", token);
-        }
+        co_return std::move(token);
     }
 
-    [[nodiscard]] std::string client_identity(token_cache const& cache) const {
-        std::optional<secret> const identity = config_.client.cache_identity();
-        return identity ? cache.credential_identity(identity->reveal()) : unique();
-    }
-
-    static std::string unique() {
-        static std::atomic<std::uint64_t> counter{1};
-        return "#" + std::to_string(
-                         counter.fetch_add(1, std::memory_order_relaxed));  // sync: unique only
-    }
-
-    /// By the refresh token if there is one, else, or where that is refused, by the grant.
-    static awaitable<result<fetched_token>> fetch(std::shared_ptr<token_endpoint> self,
-                                                  fetch_order given) {
-        auto const order = std::make_shared<fetch_order const>(std::move(given));
+    /// By the refresh token if there is one, else, or where that is refused, by the grant. `kept`:
+    /// null without a store.
+    static awaitable<result<fetched_token>> fetch_anew(std::shared_ptr<token_endpoint> self,
+                                                       std::shared_ptr<fetch_order> order,
+                                                       std::shared_ptr<kept_fetch> kept) {
         any_executor const here = co_await asio::this_coro::executor;
         std::shared_ptr<http::transport> const over = self->transport_on(here);
         url to = self->url_;
         if (self->metadata_) {
             time_point const until = self->wire_deadline(*order);
             result<url> found =
-                co_await metadata_source::token_endpoint(self->metadata_, over, until);
+                co_await metadata_source::token_endpoint(self->metadata_, over, order, until);
             if (!found) co_return std::move(found).error();
             to = std::move(*found);
         }
         token_renewal const& by = order->by;
-        bool const refresh = !by.refresh_token.empty();
-        if (refresh) {
+        bool refused = false;
+        // Another time where another process has stored another one.
+        for (bool again = !by.refresh_token.empty(); again;) {
             token_request r = refresh_token_request(to, by.refresh_token);
             result<fetched_token> renewed = co_await ask(self, over, std::move(r), order);
             // What was lost on the way says nothing about the refresh token.
@@ -216,10 +204,15 @@ private:
                                 renewed.error().is(errc::deadline_exceeded);
             if (renewed) complete(renewed->response, by);
             if (stands) co_return std::move(renewed);
+            again = false;
+            bool const look = kept && renewed.error().oauth_error() == "invalid_grant";
+            if (look) again = co_await kept_fetch::another_refresh_token(kept);
+            if (refused) again = false;
+            refused = true;
         }
         token_request r = self->grant_.request(to);
         result<fetched_token> token = co_await ask(self, over, std::move(r), order);
-        if (token) token->refresh_refused = refresh;
+        if (token) token->refresh_refused = refused || by.refresh_refused;
         co_return std::move(token);
     }
 
@@ -253,21 +246,12 @@ private:
         options.trace = &recording.trace();
         http::exchange x(over, std::move(options));
         for (;;) {
-            http::exchange::step const next = x.next();
-            if (next == http::exchange::step::done) break;
-            if (next == http::exchange::step::open) {
-                bool const idle = x.try_open();
-                if (!idle) co_await x.open();
-            } else if (next == http::exchange::step::compose) {
-                bool const again = x.sends() != 0 && r.single_use();
-                if (again) r = co_await self->config_.client.authenticate(std::move(r));
-                self->compose(x, to, r);
-                recording.sending(r);
-            } else {
-                std::error_code ec;
-                std::size_t const n = co_await x.io(ec);
-                x.io_done(ec, n);
-            }
+            bool const writable = co_await x.until_compose();
+            if (!writable) break;
+            bool const again = x.sends() != 0 && r.single_use();
+            if (again) r = co_await self->config_.client.authenticate(std::move(r));
+            self->compose(x, to, r);
+            recording.sending(r);
         }
         recording.end(x, r);
         if (x.error()) co_return x.error();
@@ -284,7 +268,12 @@ private:
         r = co_await self->config_.client.authenticate(std::move(r));
         self->last_credential_.note(r);
         self->look_again_later();
+        if (r.stale_credential()) self->tell_stale(r.stale_credential());
         co_return r;
+    }
+
+    void tell_stale(error const& why) const {
+        if (config_.observer) config_.observer(credential_kept{name(), why});
     }
 
     static awaitable<bool> credential_changed(std::shared_ptr<token_endpoint> self) {
@@ -353,9 +342,7 @@ private:
         context.client_auth_method = r.authentication_method();
         context.basic_encodings_differ = r.basic_encodings_differ();
         context.retry_after = x.fields().find("Retry-After");
-        context.now = std::chrono::duration_cast<std::chrono::seconds>(
-                          std::chrono::system_clock::now().time_since_epoch())
-                          .count();
+        context.now = seconds_since_1970();
         result<token_response> parsed =
             parse_token_response(x.status(), type, x.fields().find("Content-Encoding"), x.body(),
                                  config_.response, context);
@@ -372,7 +359,8 @@ private:
     }
     static awaitable<void> close_here(std::shared_ptr<token_endpoint> self) {
         self->transport_->stop_now();
-        co_return;
+        if (!self->keeping_) co_return;
+        co_await pending_work::wait(self->keeping_->behind(), token_keeping::limit);
     }
 
     token_source_config const config_;
@@ -387,6 +375,8 @@ private:
     quirk_counters quirks_;
     credential_memory last_credential_;
     std::atomic<bool> stopped_{false};
+    /// Null without a store.
+    std::shared_ptr<token_keeping> keeping_;
 };
 
 }  // namespace coauth::detail

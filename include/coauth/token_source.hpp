@@ -101,8 +101,15 @@ public:
     /// request under way still answers those who wait for it, but what it brings is not kept. The
     /// next caller fetches anew, no sooner than lifetime_policy::min_refresh_interval after the
     /// last token request. The token is wiped when its last token_ref goes; the authorization
-    /// server is not told.
+    /// server is not told. A store is told to erase its record, behind the caller; what it could
+    /// not erase is not used by these sources again. Other processes keep what they have in memory.
     void erase() const noexcept;
+
+    /// The same, and says by returning that the store of this source has erased its record. Throws
+    /// coauth::exception when it has not.
+    [[nodiscard]] awaitable<void> log_out() const;
+    /// The same with the error as a value.
+    [[nodiscard]] awaitable<result<void>> try_log_out() const;
 
     /// Forgets the last failure and its pause: the next caller tries again, no sooner than
     /// lifetime_policy::min_refresh_interval after the last token request.
@@ -122,8 +129,8 @@ public:
     [[nodiscard]] token_response_quirk_counts response_quirks() const;
 
     /// Takes no new callers (errc::stopped), gives a token request in flight `grace` to end, then
-    /// cancels it. Afterwards nothing of this source runs or is connected. Sources that share the
-    /// cache are not stopped.
+    /// cancels it. Afterwards nothing of this source runs or is connected; a store that does not
+    /// end its save is left alone after 250 ms. Sources that share the cache are not stopped.
     [[nodiscard]] awaitable<void> stop(duration grace) const;
 
     // For the library.
@@ -138,6 +145,8 @@ private:
     static awaitable<result<token_ref>> try_get(token_source self, get_options options);
     static awaitable<void> warm_up(token_source self, get_options options);
     static awaitable<void> stop(token_source self, duration grace);
+    static awaitable<void> log_out(token_source self);
+    static awaitable<result<void>> try_log_out(token_source self);
 
     std::shared_ptr<detail::token_endpoint> endpoint_;
     token_cache cache_;

@@ -19,6 +19,7 @@
 #include <coauth/protocol/token_request.hpp>
 #include <coauth/protocol/token_response_options.hpp>
 #include <coauth/scope.hpp>
+#include <coauth/store/token_store.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -55,7 +56,8 @@ struct token_source_config {
     /// Told of tokens, wherever that happens, and of connections. Sources that share a token share
     /// the observer of the first one, for tokens.
     coauth::observer observer = {};
-    /// Records every token request that this source sends, as a call of its own.
+    /// Records every request that this source sends to the authorization server, as a call of its
+    /// own.
     std::optional<exchange_log> log = std::nullopt;
     /// What to accept in a token response.
     token_response_options response = {};
@@ -68,6 +70,11 @@ struct token_source_config {
     duration connect_deadline = std::chrono::seconds(10);
     duration first_byte_deadline = std::chrono::seconds(30);
     coauth::clock clock = {};
+    /// Keeps tokens beyond the end of the process, and shares them with others that have the same
+    /// one: `sealed(file_store(…), …)` or your own. Sources that share a token share the store of
+    /// the first one. Needs a client, and a `before_call` hook, that can be named. Empty: memory
+    /// only.
+    any_token_store store = {};
     /// Null: none, whatever the environment says; see proxy_config::from_env().
     std::optional<proxy_config> proxy = std::nullopt;
     /// Send credentials over plain http to another machine. Do not.

@@ -23,7 +23,7 @@ COAUTH_INLINE token_source::token_source(token_cache cache, any_executor const& 
                                          token_source_config config)
     : endpoint_(std::make_shared<detail::token_endpoint>(executor, std::move(config))),
       cache_(std::move(cache)),
-      entry_(cache_.bind(endpoint_->identify(cache_), endpoint_->policy())) {
+      entry_(cache_.bind(endpoint_->identity().in(cache_), endpoint_->policy())) {
     entry_->set_home(endpoint_);
 }
 
@@ -71,7 +71,19 @@ COAUTH_INLINE void token_source::invalidate(token_ref const& token) const {
     entry_->invalidate(token.generation());
 }
 
-COAUTH_INLINE void token_source::erase() const noexcept { entry_->erase(); }
+COAUTH_INLINE void token_source::erase() const noexcept {
+    entry_->erase();
+    // Whoever of those who share the token has a store.
+    auto const first = entry_->home();
+    if (first && first != endpoint_) first->forget();
+    endpoint_->forget();
+}
+
+COAUTH_INLINE awaitable<void> token_source::log_out() const { return log_out(*this); }
+
+COAUTH_INLINE awaitable<result<void>> token_source::try_log_out() const {
+    return try_log_out(*this);
+}
 
 COAUTH_INLINE void token_source::retry_now() const { entry_->retry_now(); }
 
@@ -102,6 +114,22 @@ COAUTH_INLINE awaitable<result<token_ref>> token_source::try_get(token_source se
 
 COAUTH_INLINE awaitable<void> token_source::warm_up(token_source self, get_options options) {
     token_ref const token = co_await get(self, std::move(options));
+}
+
+COAUTH_INLINE awaitable<void> token_source::log_out(token_source self) {
+    result<void> const done = co_await try_log_out(self);
+    done.value();
+}
+
+COAUTH_INLINE awaitable<result<void>> token_source::try_log_out(token_source self) {
+    self.erase();
+    auto const keeping = self.endpoint_->keeping();
+    if (!keeping) co_return result<void>();
+    any_executor const executor = co_await asio::this_coro::executor;
+    any_executor const strand = asio::make_strand(executor);
+    result<void> done = co_await asio::co_spawn(
+        strand, detail::token_keeping::erase_forgotten(keeping), asio::use_awaitable);
+    co_return std::move(done);
 }
 
 COAUTH_INLINE awaitable<void> token_source::stop(token_source self, duration grace) {

@@ -4,6 +4,7 @@
 // else reaches the authorization server.
 
 #include "support/embedded.hpp"
+#include "support/jose_keys.hpp"
 #include "support/recording_server.hpp"
 
 #include <coauth/testing/manual_clock.hpp>
@@ -104,6 +105,55 @@ TEST_F(changed_secret, of_a_provider_ends_the_pause_and_the_provider_is_asked_on
     *value = "good-secret";
     clock.advance(1s);
     EXPECT_EQ(call(source), "token");
+}
+
+/// Refuses everybody, and counts.
+std::size_t refused_with(coauth_test::recording_token_endpoint& endpoint) {
+    endpoint.set([](server_request const&) {
+        return server_response::json(401, R"({"error":"invalid_client"})")
+            .with_field("Retry-After", "60");
+    });
+    return endpoint.count();
+}
+
+TEST_F(changed_secret, of_an_assertion_ends_the_pause_too) {
+    std::string const one(40, 'a');
+    std::string const other(40, 'b');
+    for (bool const signs : {false, true}) {
+        write(file, signs ? test_key::of("ES256").pkcs8() : one);
+        auto const source =
+            signs ? make(coauth::private_key_jwt("id", coauth::secret::from_file(file)))
+                  : make(coauth::client_secret_jwt("id", coauth::secret::from_file(file)));
+        std::size_t const before = refused_with(endpoint);
+        EXPECT_EQ(call(source), "client_refused");
+        clock.advance(1s);
+        EXPECT_EQ(call(source), "client_refused");
+        EXPECT_EQ(endpoint.count(), before + 1) << "the same key";
+        write(file, signs ? test_key::of("EdDSA").pkcs8() : other);
+        clock.advance(1s);
+        EXPECT_EQ(call(source), "client_refused");
+        EXPECT_EQ(endpoint.count(), before + 2) << "another one is worth a request";
+    }
+}
+
+TEST_F(changed_secret, that_is_half_a_key_is_told_and_the_key_of_before_is_used) {
+    write(file, test_key::of("ES256").pkcs8());
+    endpoint.set([](server_request const&) { return token_answer("token"); });
+    std::vector<std::string> told;
+    coauth::token_source_config c = endpoint.source();
+    c.client = coauth::private_key_jwt("id", coauth::secret::from_file(file));
+    c.clock = clock;
+    c.lifetime.min_refresh_interval = {};
+    c.observer = [&](coauth::credential_kept const& e) {
+        told.push_back(std::string(e.token_endpoint) + " " + e.failure.code().message());
+    };
+    coauth::token_source const source(io.get_executor(), std::move(c));
+    EXPECT_EQ(call(source), "token");
+    EXPECT_TRUE(told.empty());
+    write(file, test_key::of("EdDSA").pkcs8().substr(0, 50));
+    source.invalidate(source.try_cached());
+    EXPECT_EQ(call(source), "token");
+    EXPECT_EQ(told, std::vector{endpoint.url("/token") + " invalid_signing_key"});
 }
 
 TEST_F(changed_secret, that_is_wrong_as_well_is_tried_once) {

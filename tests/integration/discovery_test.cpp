@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,9 +22,9 @@ using namespace std::chrono_literals;
 using coauth::errc;
 using ::testing::ElementsAre;
 
-class discovery_test : public ::testing::Test {
+class discovery : public ::testing::Test {
 protected:
-    discovery_test() {
+    discovery() {
         server.set([this](server_request const& r) { return answer(r); });
     }
 
@@ -35,12 +36,18 @@ protected:
             return token_answer("token-" + std::to_string(asked.size()));
         }
         if (r.fields.find("Authorization")) leaked = true;
-        if (r.path != document_at) return server_response(elsewhere);
+        if (r.path != document_at) return nothing();
         if (down) return server_response(503);
         std::string const endpoint = token_endpoint.empty() ? server.url("/token") : token_endpoint;
         server_response out = server_response::json(
             200, R"({"issuer":")" + issuer + R"(","token_endpoint":")" + endpoint + R"("})");
         out.fields.set("Cache-Control", "public, max-age=" + max_age);
+        return out;
+    }
+
+    [[nodiscard]] server_response nothing() const {
+        server_response out(elsewhere);
+        if (elsewhere >= 429) out.fields.set("Retry-After", "7");
         return out;
     }
 
@@ -71,7 +78,7 @@ protected:
     std::string issuer = server.url("/tenant");
 };
 
-TEST_F(discovery_test, finds_the_token_endpoint_and_asks_there) {
+TEST_F(discovery, finds_the_token_endpoint_and_asks_there) {
     auto const token = get(config());
     ASSERT_TRUE(token) << token.error().what();
     EXPECT_THAT(asked, ElementsAre("/.well-known/oauth-authorization-server/tenant", "/token"));
@@ -79,7 +86,7 @@ TEST_F(discovery_test, finds_the_token_endpoint_and_asks_there) {
     EXPECT_FALSE(leaked);
 }
 
-TEST_F(discovery_test, goes_on_to_the_next_place_only_after_a_404) {
+TEST_F(discovery, goes_on_to_the_next_place_only_after_a_404) {
     document_at = "/.well-known/openid-configuration/tenant";
     ASSERT_TRUE(get(config()));
     EXPECT_THAT(asked, ElementsAre("/.well-known/oauth-authorization-server/tenant",
@@ -90,14 +97,70 @@ TEST_F(discovery_test, goes_on_to_the_next_place_only_after_a_404) {
         elsewhere = other;
         auto const token = get(config());
         ASSERT_FALSE(token);
-        EXPECT_TRUE(token.error().is(errc::discovery_failed)) << token.error().what();
-        EXPECT_EQ(token.error().http_status(), other);
+        EXPECT_EQ(token.error().http_status(), other) << token.error().what();
     }
     EXPECT_EQ(asked.size(), 3U);
 }
 
+TEST_F(discovery, is_worth_a_retry_where_the_next_answer_may_be_another) {
+    for (int const status : {500, 503, 429, 404, 403, 301}) {
+        bool const passes = status >= 429;
+        document_at.clear();
+        elsewhere = status;
+        auto const token = get(config());
+        ASSERT_FALSE(token);
+        coauth::error const& e = token.error();
+        EXPECT_EQ(e.code() == coauth::condition::retryable, passes) << e.what();
+        EXPECT_TRUE(e.is(passes ? errc::metadata_unavailable : errc::discovery_failed)) << e.what();
+        EXPECT_EQ(e.retry_after(), passes ? std::optional(7s) : std::nullopt);
+    }
+}
+
+TEST_F(discovery, is_worth_a_retry_where_the_server_is_out_of_reach) {
+    coauth::token_source_config c = config();
+    c.issuer = [] {
+        recording_server gone([](server_request const&) { return server_response(200); });
+        return gone.url("/tenant");
+    }();
+    auto const token = get(std::move(c));
+    ASSERT_FALSE(token);
+    EXPECT_TRUE(token.error().is(errc::connect_failed)) << token.error().what();
+    EXPECT_TRUE(token.error().code() == coauth::condition::retryable);
+}
+
+TEST_F(discovery, is_in_the_log_of_the_source_and_in_that_of_the_call) {
+    document_at = "/tenant/.well-known/openid-configuration";
+    coauth::exchange_log const of_source;
+    coauth::exchange_log const of_call;
+    coauth::token_source_config c = config();
+    c.log = of_source;
+    coauth::rest_client_config client;
+    client.base_url = server.url("/api");
+    client.authorization = coauth::token_source(io.get_executor(), std::move(c));
+    client.log = of_call;
+    coauth::rest_client const api(io.get_executor(), std::move(client));
+    static_cast<void>(run(io, api.try_get("/x")));
+
+    auto const said = of_call.last()->all_exchanges();
+    ASSERT_EQ(said.size(), 4U);
+    EXPECT_EQ(said[0]->status, 404);
+    EXPECT_EQ(said[1]->method, "GET");
+    EXPECT_EQ(said[1]->with, coauth::exchange_record::party::authorization_server);
+    EXPECT_EQ(said[1]->url, server.url(document_at));
+    EXPECT_EQ(said[1]->request_headers.find("Accept"), "application/json");
+    EXPECT_NE(said[1]->response_body.text.find("/token"), std::string::npos);
+    EXPECT_EQ(said[2]->method, "POST");
+    EXPECT_EQ(said[3]->with, coauth::exchange_record::party::api);
+
+    auto const own = of_source.calls();
+    ASSERT_EQ(own.size(), 3U) << "one for each request";
+    EXPECT_EQ(own[1]->method, "GET");
+    EXPECT_EQ(own[1]->status, 200);
+    EXPECT_EQ(own[2]->method, "POST");
+}
+
 // R-378
-TEST_F(discovery_test, asks_once_while_the_answer_is_good_however_many_callers) {
+TEST_F(discovery, asks_once_while_the_answer_is_good_however_many_callers) {
     coauth::token_source const tokens(io.get_executor(), config());
     int good = 0;
     for (int i = 0; i < 100; ++i) {
@@ -120,7 +183,7 @@ TEST_F(discovery_test, asks_once_while_the_answer_is_good_however_many_callers) 
     EXPECT_EQ(asked.size(), 5U) << "the metadata had become too old";
 }
 
-TEST_F(discovery_test, lives_on_what_it_knew_while_the_metadata_cannot_be_had) {
+TEST_F(discovery, lives_on_what_it_knew_while_the_metadata_cannot_be_had) {
     max_age = "0";
     coauth::token_source const tokens(io.get_executor(), config());
     run(io, tokens.get());
@@ -134,7 +197,7 @@ TEST_F(discovery_test, lives_on_what_it_knew_while_the_metadata_cannot_be_had) {
 }
 
 // R-374
-TEST_F(discovery_test, of_another_issuer_ends_before_anything_secret_is_sent) {
+TEST_F(discovery, of_another_issuer_ends_before_anything_secret_is_sent) {
     coauth::token_source_config c = config();
     c.issuer += '/';
     auto const token = get(std::move(c));
@@ -144,7 +207,7 @@ TEST_F(discovery_test, of_another_issuer_ends_before_anything_secret_is_sent) {
 }
 
 // R-376
-TEST_F(discovery_test, refuses_a_token_endpoint_that_is_not_safe) {
+TEST_F(discovery, refuses_a_token_endpoint_that_is_not_safe) {
     for (char const* const wrong :
          {"http://as.example.com/token", "https://as.example.com/t#x", "/token"}) {
         token_endpoint = wrong;
@@ -156,7 +219,7 @@ TEST_F(discovery_test, refuses_a_token_endpoint_that_is_not_safe) {
     }
 }
 
-TEST_F(discovery_test, of_metadata_elsewhere_needs_the_issuer_that_it_names) {
+TEST_F(discovery, of_metadata_elsewhere_needs_the_issuer_that_it_names) {
     document_at = "/meta";
     coauth::token_source_config c = config();
     c.issuer.clear();
@@ -168,7 +231,7 @@ TEST_F(discovery_test, of_metadata_elsewhere_needs_the_issuer_that_it_names) {
     EXPECT_THROW(get(c), coauth::exception) << "two ways at once";
 }
 
-TEST_F(discovery_test, asks_only_servers_that_are_safe_for_it) {
+TEST_F(discovery, asks_only_servers_that_are_safe_for_it) {
     coauth::token_source_config c = config();
     c.issuer = "http://as.example.com";
     try {
@@ -177,7 +240,7 @@ TEST_F(discovery_test, asks_only_servers_that_are_safe_for_it) {
     } catch (coauth::exception const& e) { EXPECT_TRUE(e.error().is(errc::insecure_url)); }
 }
 
-TEST_F(discovery_test, bounds_what_it_reads) {
+TEST_F(discovery, bounds_what_it_reads) {
     issuer += std::string(300 * 1024, 'x');
     auto const token = get(config());
     ASSERT_FALSE(token);

@@ -2,6 +2,7 @@
 //
 // Several processes and one directory. Each is a fork of this one, made while it has no threads.
 
+#include "support/other_process.hpp"
 #include "support/stores.hpp"
 
 #include <coauth/store/file_store.hpp>
@@ -9,12 +10,9 @@
 #include <coauth/store/token_records.hpp>
 
 #include <chrono>
-#include <csignal>
 #include <cstdlib>
-#include <functional>
 #include <gtest/gtest.h>
 #include <string>
-#include <sys/wait.h>
 #include <unistd.h>
 
 namespace store_process_test {
@@ -38,31 +36,6 @@ result<T> outcome(awaitable<result<T>> work) {
     result<result<T>> r = ended(std::move(work));
     return std::move(r).value();
 }
-
-/// A process of its own; the tests wait for it, and kill it where they end earlier.
-class other_process {
-public:
-    explicit other_process(std::function<int()> const& work) : child_(::fork()) {
-        if (child_ == 0) ::_exit(work());
-    }
-    other_process(other_process const&) = delete;
-    other_process& operator=(other_process const&) = delete;
-    ~other_process() { kill(); }
-
-    void kill() {
-        if (child_ > 0) ::kill(child_, SIGKILL);
-        static_cast<void>(status());
-    }
-    int status() {
-        int value = 0;
-        if (child_ > 0) ::waitpid(child_, &value, 0);
-        child_ = 0;
-        return WIFEXITED(value) ? WEXITSTATUS(value) : -1;
-    }
-
-private:
-    ::pid_t child_;
-};
 
 /// Lock, read again, decide, write, unlock, as a renewal does; the scope counts.
 awaitable<void> renew(token_records records, store_key key, int times) {

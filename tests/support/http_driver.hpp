@@ -78,17 +78,9 @@ inline void take_result(call_record& call, http::exchange& x) {
 inline asio::awaitable<void> drive(std::shared_ptr<http::transport> transport, call_handle call) {
     http::exchange x(transport, call->options);
     for (;;) {
-        auto const due = x.next();
-        if (due == http::exchange::step::done) break;
-        if (due == http::exchange::step::open) {
-            if (!x.try_open()) co_await x.open();
-        } else if (due == http::exchange::step::compose) {
-            compose(*call, x);
-        } else {
-            std::error_code ec;
-            auto const size = co_await x.io(ec);
-            x.io_done(ec, size);
-        }
+        bool const writable = co_await x.until_compose();
+        if (!writable) break;
+        compose(*call, x);
     }
     take_result(*call, x);
 }

@@ -115,7 +115,7 @@ inline void render(rendered& out, std::string const& part,
     auto const& [token_url, issuer, metadata_url, expected_issuer, client, scope, audience,
                  resource, parameters, headers, tls, hooks, observer, log, response,
                  max_response_body, lifetime, fetch_deadline, connect_deadline, first_byte_deadline,
-                 clock, proxy, insecure_http, network] = config;
+                 clock, store, proxy, insecure_http, network] = config;
     out[part + "/token_endpoint"] = text_of(token_url);
     out[part + "/issuer"] = text_of(issuer);
     out[part + "/metadata_url"] = text_of(metadata_url);
@@ -138,6 +138,7 @@ inline void render(rendered& out, std::string const& part,
     out[part + "/connect_deadline"] = text_of(connect_deadline);
     out[part + "/first_byte_deadline"] = text_of(first_byte_deadline);
     out[part + "/clock"] = text_of(clock);
+    out[part + "/store"] = text_of(store);
     render(out, part + "/proxy", proxy);
     out[part + "/insecure_http"] = text_of(insecure_http);
     out[part + "/network"] = text_of(network);

@@ -115,6 +115,8 @@ TEST(metrics, count_token_fetches_by_server_reason_and_error) {
     coauth::error const foreign;
     metrics(coauth::token_fetch_failed{"?", coauth::fetch_reason::expired, foreign, 1s, 2s, true});
     metrics(coauth::token_rejected{endpoint, "https://api.example.com:443"});
+    metrics(coauth::token_loaded{endpoint, 1h});
+    metrics(coauth::store_failed{endpoint, coauth::store_operation::save, failure});
     auto const samples = read(metrics).samples;
     std::string const count = "coauth_token_fetch_duration_seconds_count{";
     std::string const server = R"(server_address="auth.example.com",server_port="443")";
@@ -123,6 +125,10 @@ TEST(metrics, count_token_fetches_by_server_reason_and_error) {
     EXPECT_EQ(samples.at(count + server + R"(,reason="expired",error_type="token_refused"})"), 1);
     EXPECT_EQ(samples.at(count + R"(reason="expired",error_type="_OTHER"})"), 1);
     EXPECT_EQ(samples.at("coauth_token_rejections_total{" + server + "}"), 1);
+    EXPECT_EQ(samples.at("coauth_token_loads_total{" + server + "}"), 1);
+    EXPECT_EQ(samples.at("coauth_store_failures_total{" + server +
+                         R"(,operation="save",error_type="token_refused"})"),
+              1);
 }
 
 TEST(metrics, are_bounded_and_count_what_is_beyond_in_one_series) {

@@ -128,6 +128,33 @@ TEST_F(token_key, variable_and_file_of_one_name_are_two_credentials) {
         config([](auto& c) { c.client = client_secret_basic("id", secret::from_file("s")); })));
 }
 
+// The same in every process, and no secret in it: what is stored outlives all of them.
+TEST_F(token_key, record_of_a_store_has_a_name_that_no_secret_and_no_trust_changes) {
+    auto const name = [&](change const& edit) {
+        token_source const source(io.get_executor(), over_tls(edit));
+        return source.endpoint()->identity().in_store().text();
+    };
+    std::string const usual = name([](auto&) {});
+    EXPECT_EQ(usual, "7a089c5860d1d22544744e128176011337841e1dcdd6f56da0bfa1d187abc7dc")
+        << "an update loses what everybody has stored";
+    EXPECT_EQ(usual, name([](auto& c) { c.client = client_secret_post("id", secret("new")); }));
+    EXPECT_EQ(usual, name([](auto& c) { c.tls.min_version = coauth::tls_version::tls_1_3; }));
+    EXPECT_EQ(usual, name([](auto& c) { c.proxy = coauth::proxy_config{.url = "http://p:1"}; }));
+    for (change const& edit : std::vector<change>{
+             [](auto& c) { c.token_url = "https://127.0.0.1:1/other"; },
+             [](auto& c) { c.client = client_secret_basic("other", secret("wonderland")); },
+             [](auto& c) { c.scope = "users.read"; }, [](auto& c) { c.audience = "https://api"; },
+             [](auto& c) { c.resource = {"https://api"}; },
+             [](auto& c) {
+                 c.parameters = {{"tenant", "a"}};
+             },
+             [](auto& c) {
+                 c.headers = {{"X-Tenant", "a"}};
+             }}) {
+        EXPECT_NE(usual, name(edit));
+    }
+}
+
 TEST_F(token_key, boundary_between_client_and_secret_cannot_be_moved) {
     auto const of = [](std::string const& id, char const* s) {
         return config([&](auto& c) { c.client = client_secret_basic(id, secret(s)); });

@@ -251,7 +251,7 @@ private:
     /// When the last fetch was to begin, in nanoseconds of boot_clock.
     detail::atomic<std::int64_t> last_start_{never};
     static_assert(std::atomic<std::int64_t>::is_always_lock_free);
-    /// A refresh token has been refused: this key does without, until it is erased.
+    /// A refresh token has been refused: this key does without, until one from elsewhere is good.
     detail::atomic<bool> refresh_refused_{false};
     /// There is something in origins_.
     detail::atomic<bool> watching_{false};

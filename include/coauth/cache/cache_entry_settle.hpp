@@ -73,7 +73,7 @@ inline void cache_entry::publish(detail::flight& f, time_point now,
         // From here on nothing throws.
         f.same_token = vouched_for;
         // sync: renewal() of the next flight
-        if (got.refresh_refused) refresh_refused_.store(true, std::memory_order_relaxed);
+        refresh_refused_.store(got.refresh_refused, std::memory_order_relaxed);
         forced_.store(false, std::memory_order_relaxed);  // sync: none, for people
         COAUTH_TEST_YIELD();
         // sync: seq_cst with hazard_domain::protect(): a reader that announced the old record is
@@ -244,11 +244,16 @@ inline detail::flight_place cache_entry::running(detail::token_fetcher const* fe
 }
 
 inline detail::token_renewal cache_entry::renewal() const {
+    detail::token_renewal by;
     // sync: publish() of the last flight, which came before this one
-    if (refresh_refused_.load(std::memory_order_relaxed)) return {};
+    by.refresh_refused = refresh_refused_.load(std::memory_order_relaxed);
     detail::hazard_guard const current(domain(), current_);
-    if (!current || current->refresh_token.empty()) return {};
-    return {current->refresh_token.clone(), current->scope};
+    if (!current) return by;
+    by.scope = current->scope;
+    by.access_token = secret(current->access_token());
+    by.started = current->started;
+    if (!by.refresh_refused) by.refresh_token = current->refresh_token.clone();
+    return by;
 }
 
 inline void cache_entry::retry_now() {

@@ -25,16 +25,23 @@ struct fetched_token {
     token_response response;
     /// When the token request was begun: lifetimes count from here.
     time_point started;
-    /// The refresh token was of no use, and shall not be tried again.
+    /// Refresh tokens are of no use to this key; the one that came with this token shall not be
+    /// tried.
     bool refresh_refused = false;
 };
 
 /// What a renewal may go by: of the token that it replaces.
 struct token_renewal {
-    /// Empty: there is none.
+    /// Empty: there is none, or it is not to be used.
     secret refresh_token{};
     /// What an answer without a scope means (RFC 6749 §6).
     std::optional<std::string> scope{};
+    /// Empty: there is nothing to replace.
+    secret access_token{};
+    /// When its token request was begun.
+    time_point started{};
+    /// Refresh tokens are of no use to this key.
+    bool refresh_refused = false;
 };
 
 /// What a fetch is told.
@@ -60,6 +67,10 @@ public:
     /// fetch(); an exception means no.
     [[nodiscard]] virtual awaitable<bool> credential_changed() { co_return false; }
     [[nodiscard]] credential_watch& credential() noexcept { return credential_; }
+
+    /// The user has given the token up: what is kept of it beyond the cache is erased too. Any
+    /// thread.
+    virtual void forget() noexcept {}
 
     /// It takes no more work.
     [[nodiscard]] virtual bool stopped() const noexcept = 0;

@@ -59,6 +59,9 @@ struct token_record : hazard_domain::retirable {
     time_point const expiry;
     duration const monotonic_offset = clock::monotonic_offset();
 
+    [[nodiscard]] std::string_view access_token() const noexcept {
+        return authorization.view().substr(scheme_size + 1);
+    }
     [[nodiscard]] bool fresh(time_point now) const noexcept {
         // sync: none needed, a late view of a deadline is a view of an instant ago; the record
         // itself was acquired through cache_entry::current_
@@ -177,9 +180,7 @@ public:
         return record_->authorization.view();
     }
     /// The access token alone. A secret.
-    [[nodiscard]] std::string_view access_token() const noexcept {
-        return authorization().substr(record_->scheme_size + 1);
-    }
+    [[nodiscard]] std::string_view access_token() const noexcept { return record_->access_token(); }
     [[nodiscard]] std::string_view token_type() const noexcept {
         return authorization().substr(0, record_->scheme_size);
     }

@@ -16,6 +16,8 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -72,28 +74,47 @@ public:
     /// `sign(wiped_buffer& out, std::string_view message)` appends the bytes of the signature.
     template <class Sign>
     void put_into(token_request& request, assertion_key const& key, Sign const& sign) const {
-        std::string const url =
-            request.issuer().empty() ? request.token_endpoint().to_string() : request.issuer();
-        client_assertion const made = make(url, key, seconds_since_epoch());
         wiped_buffer jwt;
-        write_jwt(jwt, key.algorithm, made.header, made.claims, sign);
+        wiped_buffer claims;
+        write(jwt, claims, request, key);
+        finish_jwt(jwt, claims.view(), sign);
         put_into(request, jwt.view());
     }
 
-    /// With everything in it but `alg`. `now`: seconds since 1970.
-    [[nodiscard]] client_assertion make(std::string_view default_audience, assertion_key const& key,
-                                        std::int64_t now) const;
-
     /// Two with the same identity may be given the same token.
     [[nodiscard]] secret identity(secret const& of_key) const;
+    [[nodiscard]] std::string const& client_id() const noexcept { return client_id_; }
 
 private:
-    [[nodiscard]] static std::int64_t seconds_since_epoch();
+    /// What does not change from one assertion to the next: the encoded header, and the claims as
+    /// far as they can be written.
+    struct draft {
+        std::string audience;
+        std::string algorithm;
+        std::string key_id;
+        std::string certificate_thumbprint;
+        std::string header;
+        std::string claims;
+    };
+    struct last_draft {
+        std::mutex mutex;
+        std::shared_ptr<draft const> made;
+    };
+
+    void write(wiped_buffer& header, wiped_buffer& claims, token_request const& request,
+               assertion_key const& key) const;
+    void write_modified(wiped_buffer& header, wiped_buffer& claims, std::string_view audience,
+                        assertion_key const& key) const;
+    [[nodiscard]] client_assertion begin(std::string_view audience, assertion_key const& key) const;
+    [[nodiscard]] std::shared_ptr<draft const> draft_for(std::string_view audience,
+                                                         assertion_key const& key) const;
+    [[nodiscard]] std::int64_t lifetime() const noexcept;
     void put_into(token_request& request, std::string_view jwt) const;
 
     std::string method_;
     std::string client_id_;
     client_assertion_options options_;
+    std::shared_ptr<last_draft> last_ = std::make_shared<last_draft>();
     std::uint64_t hook_ = 0;  ///< tells one hook from another; 0: none
 };
 

@@ -10,7 +10,6 @@
 #include <coauth/crypto/random.hpp>
 #include <coauth/error.hpp>
 
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -26,8 +25,7 @@ namespace coauth::detail {
 }
 
 COAUTH_INLINE std::string fresh_jti() {
-    std::array<unsigned char, 16> random{};
-    random_bytes(random);
+    auto const random = next_random_bytes<16>();
     return base64url_encode({reinterpret_cast<char const*>(random.data()), random.size()});
 }
 
@@ -45,15 +43,12 @@ COAUTH_INLINE assertion_maker::assertion_maker(std::string_view method, std::str
     }
 }
 
-COAUTH_INLINE std::int64_t assertion_maker::seconds_since_epoch() {
-    return std::chrono::duration_cast<std::chrono::seconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
+COAUTH_INLINE std::int64_t assertion_maker::lifetime() const noexcept {
+    return std::chrono::duration_cast<std::chrono::seconds>(options_.lifetime).count();
 }
 
-COAUTH_INLINE client_assertion assertion_maker::make(std::string_view default_audience,
-                                                     assertion_key const& key,
-                                                     std::int64_t now) const {
+COAUTH_INLINE client_assertion assertion_maker::begin(std::string_view audience,
+                                                      assertion_key const& key) const {
     client_assertion made;
     if (!options_.type.empty()) made.header.set("typ", options_.type);
     std::string_view const key_id = options_.key_id.empty() ? key.key_id : options_.key_id;
@@ -65,15 +60,70 @@ COAUTH_INLINE client_assertion assertion_maker::make(std::string_view default_au
         made.header.set("x5t#S256", key.certificate_thumbprint);
     }
     for (auto const& [name, value] : options_.header) made.header.set(name, value);
-
-    std::int64_t const lifetime =
-        std::chrono::duration_cast<std::chrono::seconds>(options_.lifetime).count();
-    made.claims.set("iss", client_id_).set("sub", client_id_);
-    made.claims.set("aud", options_.audience.empty() ? default_audience : options_.audience);
-    made.claims.set("jti", fresh_jti()).set("iat", now).set("exp", now + lifetime);
-    if (options_.modify) options_.modify(made);
-    if (made.header.find("alg")) throw bad_assertion("`alg` is not for the header, but the key's");
+    made.claims.set("iss", client_id_).set("sub", client_id_).set("aud", audience);
     return made;
+}
+
+/// The header belongs to the key as far as `alg` goes.
+inline void write_assertion_header(wiped_buffer& out, assertion_key const& key,
+                                   jwt_members const& header) {
+    if (header.find("alg")) throw bad_assertion("`alg` is not for the header, but the key's");
+    write_jwt_header(out, key.algorithm, header);
+}
+
+COAUTH_INLINE void assertion_maker::write_modified(wiped_buffer& header, wiped_buffer& claims,
+                                                   std::string_view audience,
+                                                   assertion_key const& key) const {
+    client_assertion made = begin(audience, key);
+    std::int64_t const now = seconds_since_1970();
+    made.claims.set("jti", fresh_jti()).set("iat", now).set("exp", now + lifetime());
+    options_.modify(made);
+    write_assertion_header(header, key, made.header);
+    write_json(claims, made.claims);
+}
+
+COAUTH_INLINE auto assertion_maker::draft_for(std::string_view audience,
+                                              assertion_key const& key) const
+    -> std::shared_ptr<draft const> {
+    std::lock_guard const lock(last_->mutex);
+    draft const* const last = last_->made.get();
+    bool const same = last != nullptr && last->audience == audience &&
+                      last->algorithm == key.algorithm && last->key_id == key.key_id &&
+                      last->certificate_thumbprint == key.certificate_thumbprint;
+    if (same) return last_->made;
+    client_assertion const made = begin(audience, key);
+    wiped_buffer header;
+    write_assertion_header(header, key, made.header);
+    wiped_buffer claims;
+    write_json(claims, made.claims);
+    std::string_view open = claims.view();
+    open.remove_suffix(1);  // others follow
+    last_->made = std::make_shared<draft const>(draft{
+        std::string(audience), std::string(key.algorithm), std::string(key.key_id),
+        std::string(key.certificate_thumbprint), std::string(header.view()), std::string(open)});
+    return last_->made;
+}
+
+COAUTH_INLINE void assertion_maker::write(wiped_buffer& header, wiped_buffer& claims,
+                                          token_request const& request,
+                                          assertion_key const& key) const {
+    std::string audience = options_.audience;
+    if (audience.empty()) audience = request.issuer();
+    if (audience.empty()) audience = request.token_endpoint().to_string();
+    if (options_.modify) return write_modified(header, claims, audience, key);
+    std::shared_ptr<draft const> const d = draft_for(audience, key);
+    std::int64_t const now = seconds_since_1970();
+    header.reserve(d->header.size() + d->claims.size() * 4 / 3 + 1024);
+    header.append(d->header);
+    claims.reserve(d->claims.size() + 128);
+    claims.append(d->claims);
+    claims.append(R"(,"jti":")");
+    claims.append(fresh_jti());
+    claims.append(R"(","iat":)");
+    claims.append(std::to_string(now));
+    claims.append(R"(,"exp":)");
+    claims.append(std::to_string(now + lifetime()));
+    claims.push_back('}');
 }
 
 COAUTH_INLINE void assertion_maker::put_into(token_request& request, std::string_view jwt) const {

@@ -13,6 +13,7 @@
 #include <concepts>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -28,6 +29,9 @@ namespace coauth {
 /// A type may also have `cache_identity()`, convertible to std::string_view or returning a secret:
 /// whoever has the same identity may be given the same token from memory. Without it a source keeps
 /// its tokens to itself.
+///
+/// And `store_identity()`, convertible to std::string_view: which client it stands for, the same in
+/// every process and no secret; usually its client id. A source with a token store needs it.
 ///
 /// A type whose static constexpr `needs_client_certificate` is true is refused by a source that has
 /// no client certificate for the token endpoint.
@@ -53,6 +57,9 @@ public:
         return self_->authenticate(std::move(request));
     }
     [[nodiscard]] std::optional<secret> cache_identity() const { return self_->cache_identity(); }
+    [[nodiscard]] std::optional<std::string> store_identity() const {
+        return self_->store_identity();
+    }
     [[nodiscard]] bool needs_client_certificate() const noexcept {
         return self_->needs_client_certificate();
     }
@@ -62,6 +69,7 @@ private:
         virtual ~interface() = default;
         virtual awaitable<token_request> authenticate(token_request request) const = 0;
         virtual std::optional<secret> cache_identity() const = 0;
+        virtual std::optional<std::string> store_identity() const = 0;
         virtual bool needs_client_certificate() const noexcept = 0;
     };
 
@@ -79,6 +87,13 @@ private:
             } else if constexpr (requires { std::string_view(method.cache_identity()); }) {
                 auto const text = method.cache_identity();
                 return secret(std::string_view(text));
+            } else {
+                return std::nullopt;
+            }
+        }
+        std::optional<std::string> store_identity() const override {
+            if constexpr (requires { std::string_view(method.store_identity()); }) {
+                return std::string(std::string_view(method.store_identity()));
             } else {
                 return std::nullopt;
             }

@@ -6,41 +6,23 @@
 #ifndef COAUTH_CLIENT_AUTH_CLIENT_SECRET_JWT_HPP
 #define COAUTH_CLIENT_AUTH_CLIENT_SECRET_JWT_HPP
 
-#include <coauth/client_auth/client_assertion.hpp>
-#include <coauth/client_auth/client_authentication.hpp>
-#include <coauth/client_auth/secret_source.hpp>
-#include <coauth/config.hpp>
+#include <coauth/client_auth/assertion_client.hpp>
 
-#include <memory>
 #include <string>
+#include <utility>
 
 namespace coauth {
 
 /// A secret of less than 32 bytes is refused when it is read, with errc::invalid_credentials
 /// (RFC 7518 §3.2).
-class client_secret_jwt {
+class client_secret_jwt : public detail::assertion_client {
 public:
     /// Throws coauth::exception for options out of their range.
     client_secret_jwt(std::string client_id, secret_source client_secret,
-                      client_assertion_options options = {});
-
-    [[nodiscard]] awaitable<token_request> authenticate(token_request request) const;
-
-    [[nodiscard]] secret cache_identity() const;
-
-private:
-    struct state;
-
-    static awaitable<token_request> authenticate(token_request request,
-                                                 std::shared_ptr<state const> self);
-
-    std::shared_ptr<state const> state_;
+                      client_assertion_options options = {})
+        : assertion_client(std::move(client_id), std::move(client_secret), std::move(options)) {}
 };
 
 }  // namespace coauth
-
-#ifndef COAUTH_SEPARATE_COMPILATION
-#include <coauth/client_auth/client_secret_jwt_impl.hpp>
-#endif
 
 #endif

@@ -6,41 +6,23 @@
 #ifndef COAUTH_CLIENT_AUTH_PRIVATE_KEY_JWT_HPP
 #define COAUTH_CLIENT_AUTH_PRIVATE_KEY_JWT_HPP
 
-#include <coauth/client_auth/client_assertion.hpp>
-#include <coauth/client_auth/client_authentication.hpp>
-#include <coauth/client_auth/signing_key_source.hpp>
-#include <coauth/config.hpp>
+#include <coauth/client_auth/assertion_client.hpp>
 
-#include <memory>
 #include <string>
+#include <utility>
 
 namespace coauth {
 
 /// `private_key_jwt("orders", secret::from_file("/run/secrets/orders.pem"))`. Signing blocks the
 /// source's executor for about a millisecond with RSA, for much less with the others.
-class private_key_jwt {
+class private_key_jwt : public detail::assertion_client {
 public:
     /// Throws coauth::exception for options out of their range.
     private_key_jwt(std::string client_id, signing_key_source key,
-                    client_assertion_options options = {});
-
-    [[nodiscard]] awaitable<token_request> authenticate(token_request request) const;
-
-    [[nodiscard]] secret cache_identity() const;
-
-private:
-    struct state;
-
-    static awaitable<token_request> authenticate(token_request request,
-                                                 std::shared_ptr<state const> self);
-
-    std::shared_ptr<state const> state_;
+                    client_assertion_options options = {})
+        : assertion_client(std::move(client_id), std::move(key), std::move(options)) {}
 };
 
 }  // namespace coauth
-
-#ifndef COAUTH_SEPARATE_COMPILATION
-#include <coauth/client_auth/private_key_jwt_impl.hpp>
-#endif
 
 #endif

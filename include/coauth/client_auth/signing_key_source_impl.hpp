@@ -25,13 +25,21 @@ struct signing_key_source::origin {
     secret read_from = {};                          ///< and out of what
     secret read_with = {};
 
-    [[nodiscard]] signing_key parse(secret bytes, secret password) {
+    [[nodiscard]] current_signing_key parse(secret bytes, secret password) {
         std::lock_guard const lock(mutex);
-        if (key && bytes == read_from && password == read_with) return *key;
+        if (key && bytes == read_from && password == read_with) return {*key};
         key = signing_key::load(bytes, password, options.algorithm).value();
         read_from = std::move(bytes);
         read_with = std::move(password);
-        return *key;
+        return {*key};
+    }
+
+    /// The key of before, where there is one and `e` is about the text of the new one.
+    [[nodiscard]] std::optional<current_signing_key> keep(error const& e) {
+        if (!e.is(errc::secret_unavailable) && !e.is(errc::invalid_signing_key)) return {};
+        std::lock_guard const lock(mutex);
+        if (!key) return {};
+        return current_signing_key{*key, e};
     }
 };
 
@@ -47,14 +55,32 @@ COAUTH_INLINE signing_key_source::signing_key_source(secret_source text,
     origin_->options = std::move(options);
 }
 
-COAUTH_INLINE awaitable<signing_key> signing_key_source::read() const { return read(origin_); }
+COAUTH_INLINE awaitable<current_signing_key> signing_key_source::read() const {
+    return read(origin_);
+}
 
-COAUTH_INLINE awaitable<signing_key> signing_key_source::read(std::shared_ptr<origin> from) {
-    if (!from->text) co_return *from->key;
-    secret text = co_await from->text->read();
-    secret password;
-    if (from->options.password) password = co_await from->options.password->read();
-    co_return from->parse(std::move(text), std::move(password));
+COAUTH_INLINE bool signing_key_source::is_fixed() const noexcept {
+    return !origin_->text || (origin_->text->is_fixed() && (!origin_->options.password ||
+                                                            origin_->options.password->is_fixed()));
+}
+
+COAUTH_INLINE awaitable<current_signing_key> signing_key_source::read(
+    std::shared_ptr<origin> from) {
+    if (!from->text) {
+        current_signing_key fixed{*from->key};
+        co_return fixed;
+    }
+    try {
+        secret text = co_await from->text->read();
+        secret password;
+        if (from->options.password) password = co_await from->options.password->read();
+        current_signing_key now = from->parse(std::move(text), std::move(password));
+        co_return now;
+    } catch (exception const& e) {
+        std::optional<current_signing_key> kept = from->keep(e.error());
+        if (!kept) throw;
+        co_return std::move(*kept);
+    }
 }
 
 COAUTH_INLINE secret signing_key_source::identity() const {

@@ -38,22 +38,34 @@ inline constexpr base64_alphabet base64_standard(
 inline constexpr base64_alphabet base64_url(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", false);
 
+/// Room for `size` more bytes at the end, to be written by the caller.
+[[nodiscard]] inline char* extend(std::string& out, std::size_t size) {
+    out.resize(out.size() + size);
+    return out.data() + out.size() - size;
+}
+[[nodiscard]] inline char* extend(wiped_buffer& out, std::size_t size) { return out.extend(size); }
+
 template <class Sink>
 void base64_append(Sink& out, std::string_view bytes, base64_alphabet const& alphabet) {
-    out.reserve(out.size() + (bytes.size() + 2) / 3 * 4);
-    auto const byte = [&](std::size_t i) -> std::uint32_t {
-        return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U;
-    };
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        std::uint32_t const group = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
-        std::size_t const left = bytes.size() - i;
-        std::size_t const digits = left >= 3 ? 4 : left + 1;
-        for (std::size_t k = 0; k != digits; ++k) {
-            out.push_back(alphabet.encode[group >> (18 - 6 * k) & 63U]);
-        }
-        if (alphabet.padded) {
-            for (std::size_t k = digits; k != 4; ++k) out.push_back('=');
-        }
+    std::size_t const tail = bytes.size() % 3;
+    std::size_t const last = tail == 0 ? 0 : alphabet.padded ? 4 : tail + 1;
+    char* to = extend(out, bytes.size() / 3 * 4 + last);
+    auto const* from = reinterpret_cast<unsigned char const*>(bytes.data());
+    char const* const digits = alphabet.encode.data();
+    auto const* const whole = from + (bytes.size() - tail);
+    for (; from != whole; from += 3) {
+        std::uint32_t const group =
+            std::uint32_t{from[0]} << 16U | std::uint32_t{from[1]} << 8U | from[2];
+        *to++ = digits[group >> 18U];
+        *to++ = digits[group >> 12U & 63U];
+        *to++ = digits[group >> 6U & 63U];
+        *to++ = digits[group & 63U];
+    }
+    if (tail == 0) return;
+    std::uint32_t const group =
+        std::uint32_t{from[0]} << 16U | (tail == 2 ? std::uint32_t{from[1]} << 8U : 0U);
+    for (std::size_t k = 0; k != last; ++k) {
+        *to++ = k <= tail ? digits[group >> (18U - 6U * k) & 63U] : '=';
     }
 }
 

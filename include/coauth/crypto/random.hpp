@@ -8,14 +8,18 @@
 #include <coauth/error.hpp>
 #include <coauth/secret.hpp>
 
+#include <array>
 #include <climits>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/rand.h>
 #include <span>
 #include <string>
+#include <sys/types.h>
+#include <unistd.h>
 
 namespace coauth {
 
@@ -43,6 +47,32 @@ inline void random_bytes(std::span<unsigned char> out) {
     } const bytes{random_bytes(count)};
     return secret(bytes.text);
 }
+
+namespace detail {
+
+/// Random bytes for what everybody may see, such as an identifier. OpenSSL takes as long for a few
+/// as for many, so each thread keeps some; a forked child throws those of its parent away.
+template <std::size_t Size>
+[[nodiscard]] std::array<unsigned char, Size> next_random_bytes() {
+    struct store {
+        std::array<unsigned char, 16 * Size> bytes;
+        std::size_t used = sizeof bytes;
+        ::pid_t owner = 0;
+    };
+    thread_local store mine;
+    ::pid_t const self = ::getpid();
+    if (mine.used == mine.bytes.size() || mine.owner != self) {
+        random_bytes(mine.bytes);
+        mine.used = 0;
+        mine.owner = self;
+    }
+    std::array<unsigned char, Size> next;
+    std::memcpy(next.data(), mine.bytes.data() + mine.used, Size);
+    mine.used += Size;
+    return next;
+}
+
+}  // namespace detail
 
 /// Uniform in [0, 1), for jitter. Never throws: without randomness it is 0.5.
 [[nodiscard]] inline double random_unit() noexcept {

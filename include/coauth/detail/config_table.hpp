@@ -157,6 +157,7 @@ inline void add_token_keys(config_rows& rows) {
     rows.code_only("observer", "OBSERVER", "Who is told of tokens and connections.");
     rows.code_only("log", "LOG", "Records token requests.");
     rows.code_only("clock", "CLOCK", "Where the time comes from.");
+    rows.code_only("store", "STORE", "Where tokens outlive the process.");
     rows.code_only("insecure_http", "INSECURE_HTTP", "Credentials over plain http.");
     rows.code_only("network", "NETWORK", "In the place of DNS, TCP and TLS.");
 }

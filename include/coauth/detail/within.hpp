@@ -45,10 +45,14 @@ struct bounded_completion<void> {
     void operator()(std::exception_ptr const& thrown) const { shared->end(thrown, {}); }
 };
 
+/// What becomes of the work when it is not waited for any more.
+enum class abandoned : bool { is_cancelled, goes_on };
+
 /// What `work` gives, or its failure; errc::deadline_exceeded after `limit`, errc::cancelled when
-/// the caller is cancelled. In the last two cases the work is cancelled as well, not waited for.
+/// the caller is cancelled. In the last two cases the work is not waited for.
 template <class T>
-awaitable<result<T>> within(awaitable<T> work, duration limit) {
+awaitable<result<T>> within(awaitable<T> work, duration limit,
+                            abandoned rest = abandoned::is_cancelled) {
     any_executor const executor = co_await asio::this_coro::executor;
     auto const shared = std::make_shared<bounded_work<T>>();
     asio::co_spawn(
@@ -65,7 +69,7 @@ awaitable<result<T>> within(awaitable<T> work, duration limit) {
     }
     wake_reason const reason = co_await suspension::wait(shared->waiting);
     if (reason == wake_reason::ready) co_return std::move(shared->outcome);
-    shared->cancel.emit(asio::cancellation_type::terminal);
+    if (rest == abandoned::is_cancelled) shared->cancel.emit(asio::cancellation_type::terminal);
     if (reason == wake_reason::cancelled) co_return error(errc::cancelled, stage::store);
     co_return error(errc::deadline_exceeded, stage::store,
                     "the token store did not answer in time");

@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -30,6 +31,12 @@ public:
     [[nodiscard]] time_point opened() const noexcept { return opened_; }
     /// Among the connections of its transport, from 1.
     [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
+    /// Of the TLS configuration: it was opened with this one. 0 without TLS.
+    [[nodiscard]] std::uint64_t edition() const noexcept { return edition_; }
+    void start_tls(tls_edition const& edition, std::string const& host) {
+        edition_ = edition.number();
+        stream_.start_tls(edition, host);
+    }
     /// Null where nobody observes it.
     [[nodiscard]] std::unique_ptr<connection_watch>& watch() noexcept { return watch_; }
     /// Responses that were read to their end.
@@ -111,6 +118,7 @@ private:
     stream stream_;
     time_point opened_;
     std::uint64_t number_;
+    std::uint64_t edition_ = 0;
     std::unique_ptr<connection_watch> watch_;
     time_point idle_since_{};
     time_point idle_until_{};

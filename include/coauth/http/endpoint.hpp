@@ -11,6 +11,7 @@
 #include <coauth/http/participant.hpp>
 #include <coauth/http/proxy.hpp>
 #include <coauth/http/tls_context.hpp>
+#include <coauth/observer.hpp>
 #include <coauth/url.hpp>
 
 #include <algorithm>
@@ -27,15 +28,16 @@ namespace coauth::http {
 /// A slot is the right to have one connection, open or being opened. Idle connections keep theirs.
 class endpoint {
 public:
-    /// `proxy`: null for a direct way.
+    /// `proxy`: null for a direct way. `tell`: hears of certificates that change.
     endpoint(url const& origin, std::shared_ptr<tls_context const> tls, std::size_t max_slots,
-             std::shared_ptr<http::proxy const> proxy = nullptr)
+             std::shared_ptr<http::proxy const> proxy = nullptr, observer tell = {})
         : host_(origin.host()),
           origin_(origin.origin()),
           authority_(origin.authority()),
           port_(origin.port()),
           tls_(std::move(tls)),
           proxy_(std::move(proxy)),
+          tell_(std::move(tell)),
           max_slots_(std::max<std::size_t>(max_slots, 1)) {}
     endpoint(endpoint const&) = delete;
     endpoint& operator=(endpoint const&) = delete;
@@ -46,6 +48,15 @@ public:
     [[nodiscard]] std::string const& origin() const noexcept { return origin_; }
     /// Null for http.
     [[nodiscard]] std::shared_ptr<tls_context const> const& tls() const noexcept { return tls_; }
+    /// What a connection is opened with now. Precondition: https.
+    [[nodiscard]] std::shared_ptr<tls_edition const> current_tls(time_point now) const {
+        return tls_->current(now, tell_);
+    }
+    /// Whether a request may go out on a connection that has been used. One that was opened with
+    /// certificates of before shows the wrong one, or trusts somebody who is trusted no more.
+    [[nodiscard]] bool usable(connection& c, time_point now, bool careful) const {
+        return c.edition() == (tls_ ? tls_->edition(now, tell_) : 0) && c.usable(now, careful);
+    }
     /// As in the Host field: without the port where it is the scheme's default.
     [[nodiscard]] std::string const& authority() const noexcept { return authority_; }
     /// Always with the port.
@@ -75,7 +86,7 @@ public:
         while (!idle_.empty()) {
             std::shared_ptr<connection> last = std::move(idle_.back());
             idle_.pop_back();
-            if (last->usable(now, careful)) return last;
+            if (usable(*last, now, careful)) return last;
             last->close();
             --slots_;
         }
@@ -148,6 +159,7 @@ private:
     std::uint16_t port_;
     std::shared_ptr<tls_context const> tls_;
     std::shared_ptr<http::proxy const> proxy_;
+    observer tell_;
     std::size_t max_slots_;
     std::size_t slots_ = 0;
     std::vector<std::shared_ptr<connection>> idle_;

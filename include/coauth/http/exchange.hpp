@@ -6,20 +6,14 @@
 // executor; not synchronised.
 //
 //   for (;;) {
-//       exchange::step const due = x.next();
-//       if (due == exchange::step::done) break;
-//       if (due == exchange::step::open) {
-//           if (!x.try_open()) co_await x.open();
-//       } else if (due == exchange::step::compose) {
-//           write_request_head(x.output(), …);
-//           x.send();
-//       } else {
-//           std::error_code ec;
-//           std::size_t const n = co_await x.io(ec);
-//           x.io_done(ec, n);
-//       }
+//       bool const writable = co_await x.until_compose();
+//       if (!writable) break;
+//       write_request_head(x.output(), …);
+//       x.send();
 //   }
 //   if (x.error()) …; else use x.status(), x.fields(), x.take_body()
+//
+// Who counts frames takes the steps of until_compose() one by one, as a call does.
 
 #ifndef COAUTH_HTTP_EXCHANGE_HPP
 #define COAUTH_HTTP_EXCHANGE_HPP
@@ -83,6 +77,9 @@ public:
     exchange(exchange const&) = delete;
     exchange& operator=(exchange const&) = delete;
     ~exchange() override;
+
+    /// Goes on until the request is to be written, true, or until step::done.
+    [[nodiscard]] awaitable<bool> until_compose();
 
     [[nodiscard]] step next() const noexcept;
 

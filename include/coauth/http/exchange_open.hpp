@@ -45,6 +45,21 @@ inline exchange::step exchange::next() const noexcept {
     return step::done;
 }
 
+inline awaitable<bool> exchange::until_compose() {
+    for (;;) {
+        step const due = next();
+        if (due == step::done || due == step::compose) co_return due == step::compose;
+        if (due == step::open) {
+            bool const idle = try_open();
+            if (!idle) co_await open();
+        } else {
+            std::error_code ec;
+            std::size_t const size = co_await io(ec);
+            io_done(ec, size);
+        }
+    }
+}
+
 inline stage exchange::where() const noexcept {
     switch (phase_) {
         case phase::open:
@@ -163,7 +178,7 @@ inline bool exchange::leave_queue(detail::wake_reason reason) {
     }
     auto const used = std::move(connection_);
     if (!used) return true;
-    if (used->usable(boot_clock::now(), !repeatable_)) {
+    if (endpoint_->usable(*used, boot_clock::now(), !repeatable_)) {
         adopt(used, true);
         return false;
     }
@@ -218,7 +233,7 @@ inline bool exchange::end_connect(detail::wake_reason reason) {
 
 inline void exchange::start_tls() {
     phase_ = phase::handshaking;
-    connection_->bytes().start_tls(*endpoint_->tls(), endpoint_->host());
+    connection_->start_tls(*endpoint_->current_tls(boot_clock::now()), endpoint_->host());
 }
 
 /// The new connection can be used.

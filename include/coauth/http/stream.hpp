@@ -27,8 +27,8 @@ public:
     explicit stream(asio::ip::tcp::socket socket) : socket_(std::move(socket)) {}
 
     /// From here on everything goes through TLS, beginning with a handshake.
-    void start_tls(tls_context const& context, std::string const& host) {
-        tls_.emplace(context, host);
+    void start_tls(tls_edition const& edition, std::string const& host) {
+        tls_.emplace(edition, host);
     }
     /// Null on a plain connection.
     [[nodiscard]] tls_engine* tls() noexcept { return tls_ ? &*tls_ : nullptr; }

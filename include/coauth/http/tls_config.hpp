@@ -25,7 +25,8 @@ struct i_accept_any_certificate_t {
 struct tls_config {
     /// Trust the CA certificates of this machine. When false, only `ca_file` and `ca_pem` count.
     bool system_trust = true;
-    /// A PEM file with CA certificates to trust, read once, when the context is made.
+    /// A PEM file with CA certificates to trust. This file and those of the client are read again
+    /// when they change.
     std::string ca_file = {};
     /// The same as PEM text.
     std::string ca_pem = {};

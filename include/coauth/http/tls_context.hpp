@@ -1,227 +1,143 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// One TLS configuration, checked and loaded once: trust store, client certificate, protocol
-// versions and ciphers (RFC 8446, RFC 5246, RFC 9325). Immutable; shared by any number of
-// transports on any threads.
+// One TLS configuration for the life of a program: follows the files that it names. Whoever opens
+// or reuses a connection looks at them in passing, at most once a second; nothing runs in between.
+// Shared by any number of transports on any threads.
 
 #ifndef COAUTH_HTTP_TLS_CONTEXT_HPP
 #define COAUTH_HTTP_TLS_CONTEXT_HPP
 
-#include <coauth/crypto/digest.hpp>
-#include <coauth/crypto/openssl_error.hpp>
-#include <coauth/crypto/pem.hpp>
+#include <coauth/clock.hpp>
 #include <coauth/http/tls_config.hpp>
-#include <coauth/http/tls_trust.hpp>
+#include <coauth/http/tls_edition.hpp>
+#include <coauth/http/watched_files.hpp>
+#include <coauth/observer.hpp>
 #include <coauth/result.hpp>
+#include <coauth/secret.hpp>
 
-#include <algorithm>
-#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <memory>
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
+#include <mutex>
 #include <string>
-#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace coauth::http {
 
 class tls_context {
 public:
+    static constexpr duration interval = std::chrono::seconds(1);
+
     /// Reads every file that the configuration names. Errors: empty_trust_store,
     /// invalid_ca_certificate, invalid_client_certificate, secret_unavailable (the password).
-    [[nodiscard]] static result<std::shared_ptr<tls_context const>> make(tls_config const& config);
+    [[nodiscard]] static result<std::shared_ptr<tls_context const>> make(tls_config const& config) {
+        // Before the files are read: what changes meanwhile is seen later.
+        watched_files files(named_by(config));
+        result<std::shared_ptr<tls_edition const>> first = tls_edition::load(config, 1);
+        if (!first) return std::move(first).error();
+        return std::shared_ptr<tls_context const>(
+            new tls_context(config, std::move(files), std::move(*first)));
+    }
+    tls_context(tls_context const&) = delete;
+    tls_context& operator=(tls_context const&) = delete;
+    ~tls_context() {
+        for (std::string* const text : {&config_.private_key_pem, &config_.certificate_pem}) {
+            detail::wipe(text->data(), text->size());
+        }
+    }
 
-    /// Names whom it trusts, whether it verifies, and who it says it is: equal ids make the same
-    /// decisions. For keys of caches; not a secret.
+    /// What connections are opened with at this time. Files that have changed are read here, and
+    /// `tell` hears of it; where they cannot be used, everything stays as it was.
+    [[nodiscard]] std::shared_ptr<tls_edition const> current(time_point now,
+                                                             observer const& tell) const {
+        look(now, tell);
+        std::lock_guard const lock(mutex_);
+        return current_;
+    }
+    /// The number of that edition. No lock, no system call but once a second.
+    [[nodiscard]] std::uint64_t edition(time_point now, observer const& tell) const {
+        look(now, tell);
+        return number_.load(std::memory_order_acquire);  // sync: reload()
+    }
+
+    /// That of the first edition: whoever has it may change certificates, and stays who it is.
     [[nodiscard]] std::string const& trust_id() const noexcept { return trust_id_; }
-
-    /// `x5t#S256` of the client certificate (RFC 8705 §3.1); empty where there is none.
+    /// `x5t#S256` of the client certificate of the first edition (RFC 8705 §3.1); empty where there
+    /// is none, which never changes.
     [[nodiscard]] std::string const& client_certificate_thumbprint() const noexcept {
         return thumbprint_;
     }
-
     /// False only after `tls_config::insecure`.
     [[nodiscard]] bool verifies() const noexcept { return verifies_; }
 
-    /// For making connections. OpenSSL counts references in it, hence not const.
-    [[nodiscard]] SSL_CTX* native() const noexcept { return context_.get(); }
-
 private:
-    tls_context() = default;
+    tls_context(tls_config const& config, watched_files files,
+                std::shared_ptr<tls_edition const> first)
+        : trust_id_(first->trust_id()),
+          thumbprint_(first->client_certificate_thumbprint()),
+          verifies_(first->verifies()),
+          watches_(!files.empty()),
+          config_(watches_ ? config : tls_config()),
+          files_(std::move(files)),
+          current_(std::move(first)) {}
 
-    [[nodiscard]] result<void> set_protocol(tls_config const& config);
-    [[nodiscard]] result<void> load_trust(tls_config const& config);
-    [[nodiscard]] result<void> load_client_certificate(tls_config const& config);
-    [[nodiscard]] result<void> load_private_key(tls_config const& config,
-                                                std::string_view chain_pem);
+    [[nodiscard]] static std::vector<std::string> named_by(tls_config const& config) {
+        std::vector<std::string> paths;
+        for (std::string const* const path :
+             {&config.ca_file, &config.certificate_file, &config.private_key_file}) {
+            if (!path->empty()) paths.push_back(*path);
+        }
+        return paths;
+    }
 
-    detail::openssl_ptr<SSL_CTX, SSL_CTX_free> context_;
-    sha256_hasher identity_;
-    std::string trust_id_;
-    std::string thumbprint_;
-    bool verifies_ = true;
+    void look(time_point now, observer const& tell) const {
+        if (!watches_) return;
+        duration::rep const due = next_look_.load(std::memory_order_relaxed);  // sync: a hint
+        if (now.time_since_epoch().count() < due) return;
+        error failure;
+        bool const changed = reload(now, failure);
+        if (changed && tell) tell(certificates_changed{failure ? &failure : nullptr});
+    }
+
+    /// True when there is something to tell. Whoever finds somebody at it goes on with what is
+    /// there.
+    [[nodiscard]] bool reload(time_point now, error& failure) const {
+        std::unique_lock const lock(mutex_, std::try_to_lock);
+        if (!lock) return false;
+        next_look_.store(saturating_add(now, interval).time_since_epoch().count(),
+                         std::memory_order_relaxed);  // sync: a hint
+        bool const changed = files_.changed();
+        if (!changed && !failing_) return false;
+        result<std::shared_ptr<tls_edition const>> next =
+            tls_edition::load(config_, current_->number() + 1);
+        failing_ = !next;
+        if (next) {
+            current_ = std::move(*next);
+            number_.store(current_->number(), std::memory_order_release);  // sync: edition()
+        } else {
+            failure = std::move(next).error();
+        }
+        return changed || !failing_;
+    }
+
+    static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+    static_assert(std::atomic<duration::rep>::is_always_lock_free);
+
+    std::string const trust_id_;
+    std::string const thumbprint_;
+    bool const verifies_;
+    bool const watches_;
+    tls_config config_;  ///< of use only where there are files
+    mutable std::atomic<std::uint64_t> number_{1};
+    mutable std::atomic<duration::rep> next_look_{0};
+    mutable std::mutex mutex_;
+    mutable watched_files files_;
+    mutable std::shared_ptr<tls_edition const> current_;
+    /// What the files hold now cannot be used: perhaps half of it is still to come.
+    mutable bool failing_ = false;
 };
-
-inline result<std::shared_ptr<tls_context const>> tls_context::make(tls_config const& config) {
-    std::shared_ptr<tls_context> const made(new tls_context);
-    using step = result<void> (tls_context::*)(tls_config const&);
-    for (step const next : {step{&tls_context::set_protocol}, step{&tls_context::load_trust},
-                            step{&tls_context::load_client_certificate}}) {
-        result<void> done = (made.get()->*next)(config);
-        ERR_clear_error();
-        if (!done) return std::move(done).error();
-    }
-    made->trust_id_ = hex(made->identity_.finish());
-    return std::shared_ptr<tls_context const>(made);
-}
-
-inline result<void> tls_context::set_protocol(tls_config const& config) {
-    context_.reset(SSL_CTX_new(TLS_client_method()));
-    if (!context_) {
-        return error(errc::out_of_memory, stage::configuration, "no TLS context")
-            .with_cause(detail::take_openssl_error());
-    }
-    SSL_CTX* const context = context_.get();
-    bool const only_1_3 = config.min_version == tls_version::tls_1_3;
-    constexpr std::array<unsigned char, 9> alpn{8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
-    // TLS 1.2 with forward secrecy and AEAD only; the suites of 1.3 are all like that. Level 2
-    // refuses keys below 112 bits of strength and signatures with SHA-1.
-    bool const ok =
-        SSL_CTX_set_min_proto_version(context, only_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION) == 1 &&
-        SSL_CTX_set_cipher_list(context,
-                                "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20:"
-                                "!aNULL:!eNULL:!PSK:!SRP") == 1 &&
-        SSL_CTX_set_alpn_protos(context, alpn.data(), alpn.size()) == 0;
-    if (!ok) {
-        return error(errc::invalid_configuration, stage::configuration, "TLS protocol settings")
-            .with_cause(detail::take_openssl_error());
-    }
-    SSL_CTX_set_security_level(context, 2);
-    // OpenSSL would leave what it has decrypted, tokens among it, in buffers that it gives back.
-    SSL_CTX_set_options(context,
-                        SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CLEANSE_PLAINTEXT);
-    SSL_CTX_clear_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_LEGACY_SERVER_CONNECT |
-                                       SSL_OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION);
-    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    // Buffers are kept between the records of a connection, and dropped while it idles.
-    SSL_CTX_clear_mode(context, SSL_MODE_RELEASE_BUFFERS);
-    identity_.add_part(only_1_3 ? "tls 1.3" : "tls 1.2");
-    return {};
-}
-
-inline result<void> tls_context::load_trust(tls_config const& config) {
-    verifies_ = !config.insecure.has_value();
-    SSL_CTX_set_verify(context_.get(), verifies_ ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
-    identity_.add_part(verifies_ ? "verified" : "not verified");
-    if (!verifies_) return {};
-
-    X509_STORE* const store = SSL_CTX_get_cert_store(context_.get());
-    std::string const found = config.system_trust ? detail::add_system_trust(store) : "";
-    identity_.add_part(found);
-    bool any = !found.empty();
-
-    detail::wiped_buffer file;
-    if (!config.ca_file.empty()) {
-        std::error_code ec;
-        file = detail::read_pem_file(config.ca_file, ec);
-        if (ec || detail::add_trusted_pem(store, file.view()) <= 0) {
-            return error(errc::invalid_ca_certificate, stage::configuration,
-                         "no CA certificate can be read from '" + config.ca_file + "'")
-                .with_cause(ec);
-        }
-        any = true;
-    }
-    if (!config.ca_pem.empty()) {
-        if (detail::add_trusted_pem(store, config.ca_pem) <= 0) {
-            return error(errc::invalid_ca_certificate, stage::configuration,
-                         "ca_pem is not one or more PEM certificates");
-        }
-        any = true;
-    }
-    identity_.add_part(file.view());
-    identity_.add_part(config.ca_pem);
-    if (any) return {};
-    return error(errc::empty_trust_store, stage::configuration, "there is no CA certificate")
-        .with_hint(config.system_trust
-                       ? "install the package ca-certificates, set SSL_CERT_FILE, or give "
-                         "tls_config::ca_file"
-                       : "system_trust is off: give tls_config::ca_file or ca_pem");
-}
-
-inline result<void> tls_context::load_client_certificate(tls_config const& config) {
-    auto const invalid = [](std::string why) {
-        return error(errc::invalid_client_certificate, stage::configuration, std::move(why))
-            .with_cause(detail::take_openssl_error());
-    };
-    if (config.certificate_file.empty() && config.certificate_pem.empty()) {
-        if (config.private_key_file.empty() && config.private_key_pem.empty()) return {};
-        return invalid("there is a private key, but no certificate");
-    }
-    detail::wiped_buffer chain;  // a private key may stand in it
-    if (config.certificate_pem.empty()) {
-        std::error_code ec;
-        chain = detail::read_pem_file(config.certificate_file, ec);
-        if (ec) {
-            return error(errc::invalid_client_certificate, stage::configuration,
-                         "'" + config.certificate_file + "' cannot be read")
-                .with_cause(ec);
-        }
-    } else {
-        chain.append(config.certificate_pem);
-    }
-
-    detail::pem_reader text(chain.view());
-    detail::x509_handle const leaf(detail::read_certificate(text));
-    if (!leaf || SSL_CTX_use_certificate(context_.get(), leaf.get()) != 1) {
-        return invalid("the client certificate is not PEM, or too weak");
-    }
-    for (;;) {
-        detail::x509_handle above(detail::read_certificate(text));
-        if (!above) break;
-        if (SSL_CTX_add0_chain_cert(context_.get(), above.get()) != 1) {
-            return invalid("a certificate of the client's chain cannot be used");
-        }
-        static_cast<void>(above.release());
-    }
-    ERR_clear_error();
-
-    thumbprint_ = detail::certificate_thumbprint(leaf.get());
-    identity_.add_part(thumbprint_);
-    return load_private_key(config, chain.view());
-}
-
-inline result<void> tls_context::load_private_key(tls_config const& config,
-                                                  std::string_view chain_pem) {
-    secret file;
-    std::string_view pem = config.private_key_pem.empty() ? chain_pem : config.private_key_pem;
-    if (!config.private_key_file.empty()) {
-        result<secret> read = secret::from_file(config.private_key_file).read();
-        if (!read) {
-            return error(errc::invalid_client_certificate, stage::configuration,
-                         read.error().message());
-        }
-        file = std::move(*read);
-        pem = file.reveal();
-    }
-    secret password;
-    if (config.private_key_password) {
-        result<secret> read = config.private_key_password->read();
-        if (!read) return std::move(read).error();
-        password = std::move(*read);
-    }
-    detail::key_handle const key = detail::read_private_key_pem(pem, password);
-    char const* why = nullptr;
-    if (!key) {
-        why = "the private key cannot be read: not PEM, or the password is missing or wrong";
-    } else if (SSL_CTX_use_PrivateKey(context_.get(), key.get()) != 1 ||
-               SSL_CTX_check_private_key(context_.get()) != 1) {
-        why = "the private key does not belong to the client certificate";
-    }
-    if (why == nullptr) return {};
-    return error(errc::invalid_client_certificate, stage::configuration, why)
-        .with_cause(detail::take_openssl_error());
-}
 
 }  // namespace coauth::http
 

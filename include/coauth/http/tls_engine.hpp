@@ -8,7 +8,7 @@
 #define COAUTH_HTTP_TLS_ENGINE_HPP
 
 #include <coauth/crypto/openssl_error.hpp>
-#include <coauth/http/tls_context.hpp>
+#include <coauth/http/tls_edition.hpp>
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -35,8 +35,8 @@ enum class tls_status : unsigned char {
 class tls_engine {
 public:
     /// `host`: a name, or an IP address without brackets. Throws std::bad_alloc.
-    tls_engine(tls_context const& context, std::string const& host)
-        : ssl_(SSL_new(context.native())) {
+    tls_engine(tls_edition const& edition, std::string const& host)
+        : ssl_(SSL_new(edition.native())) {
         BIO* const bio = BIO_new(method());
         if (!ssl_ || bio == nullptr) {
             BIO_free(bio);
@@ -47,7 +47,7 @@ public:
         BIO_set_init(bio, 1);
         SSL_set_bio(ssl_.get(), bio, bio);  // one reference is enough when both are the same
         SSL_set_connect_state(ssl_.get());
-        name_server(context, host);
+        name_server(edition, host);
     }
     tls_engine(tls_engine const&) = delete;
     tls_engine& operator=(tls_engine const&) = delete;
@@ -106,7 +106,7 @@ public:
     }
 
 private:
-    void name_server(tls_context const& context, std::string const& host) {
+    void name_server(tls_edition const& edition, std::string const& host) {
         // The dot at the end makes a name absolute for DNS; certificates hold names without it.
         std::string name = host;
         if (name.size() > 1 && name.back() == '.') name.pop_back();
@@ -114,7 +114,7 @@ private:
         bool const is_address = ::inet_pton(AF_INET, name.c_str(), address) == 1 ||
                                 ::inet_pton(AF_INET6, name.c_str(), address) == 1;
         bool named = is_address || SSL_set_tlsext_host_name(ssl_.get(), name.c_str()) == 1;
-        if (context.verifies()) {
+        if (edition.verifies()) {
             X509_VERIFY_PARAM* const param = SSL_get0_param(ssl_.get());
             // The common name has not been a host name since RFC 6125, nor is "f*o" one.
             X509_VERIFY_PARAM_set_hostflags(

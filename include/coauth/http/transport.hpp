@@ -161,7 +161,7 @@ inline std::shared_ptr<endpoint> transport::endpoint_for(url const& origin,
     bool const proxied = options_.proxy && !options_.dialer && options_.proxy->covers(origin);
     auto made =
         std::make_shared<endpoint>(origin, std::move(tls), options_.max_connections_per_origin,
-                                   proxied ? options_.proxy : nullptr);
+                                   proxied ? options_.proxy : nullptr, options_.observer);
     endpoints_.emplace(std::move(key), made);
     return made;
 }

@@ -82,29 +82,36 @@ private:
 
 namespace detail {
 
-/// Appends header, claims and signature. `sign(out, message)` appends the bytes of the signature;
-/// `alg` is the first member of the header, which has none of its own.
-template <class Sign>
-void write_jwt(wiped_buffer& out, std::string_view algorithm, jwt_members const& header,
-               jwt_members const& claims, Sign const& sign) {
-    std::size_t const begin = out.size();
-    wiped_buffer part;
-    part.reserve(1024);
-    out.reserve(begin + 1536);
-    json_writer writer(part);
+/// Appends the encoded header; `alg` is its first member, and none of `header`.
+inline void write_jwt_header(wiped_buffer& out, std::string_view algorithm,
+                             jwt_members const& header) {
+    wiped_buffer json;
+    json.reserve(256);
+    json_writer writer(json);
     header.write_to(writer.begin_object().name("alg").string(algorithm));
     writer.end_object();
-    base64url_encode_to(out, part.view());
-    part.clear();
-    json_writer second(part);
-    claims.write_to(second.begin_object());
-    second.end_object();
+    base64url_encode_to(out, json.view());
+}
+
+/// Appends claims, which are JSON, and signature to the encoded header that is all of `out`.
+/// `sign(out, message)` appends the bytes of the signature.
+template <class Sign>
+void finish_jwt(wiped_buffer& out, std::string_view claims, Sign const& sign) {
+    out.reserve(out.size() + claims.size() * 4 / 3 + 512);
     out.push_back('.');
-    base64url_encode_to(out, part.view());
-    part.clear();
-    sign(part, out.view().substr(begin));
+    base64url_encode_to(out, claims);
+    wiped_buffer signature;
+    sign(signature, out.view());
     out.push_back('.');
-    base64url_encode_to(out, part.view());
+    base64url_encode_to(out, signature.view());
+}
+
+/// The object of these members, as JSON.
+inline void write_json(wiped_buffer& out, jwt_members const& members) {
+    out.reserve(512);
+    json_writer writer(out);
+    members.write_to(writer.begin_object());
+    writer.end_object();
 }
 
 }  // namespace detail

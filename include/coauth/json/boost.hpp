@@ -8,6 +8,7 @@
 #ifndef COAUTH_JSON_BOOST_HPP
 #define COAUTH_JSON_BOOST_HPP
 
+#include <coauth/codec/json_reader.hpp>
 #include <coauth/detail/text_position.hpp>
 #include <coauth/json_body.hpp>
 

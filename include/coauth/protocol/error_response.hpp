@@ -11,6 +11,7 @@
 #include <coauth/codec/json_reader.hpp>
 #include <coauth/codec/utf8.hpp>
 #include <coauth/error.hpp>
+#include <coauth/protocol/failure.hpp>
 #include <coauth/protocol/retry_after.hpp>
 
 #include <chrono>
@@ -122,10 +123,7 @@ struct oauth_error_fields {
 
 [[nodiscard]] inline errc error_code_of(int status, std::string_view oauth_error) noexcept {
     if (status >= 300 && status < 400) return errc::unexpected_redirect;
-    if ((status >= 500 && status < 600) || status == 408 || status == 421 || status == 425 ||
-        status == 429) {
-        return errc::token_endpoint_failed;
-    }
+    if (is_temporary_status(status)) return errc::token_endpoint_failed;
     if (oauth_error == "invalid_client") return errc::client_refused;
     return oauth_error.empty() ? errc::unexpected_status : errc::token_refused;
 }

@@ -15,6 +15,12 @@ enum class failure_kind : unsigned char {
     not_remembered,  ///< Says nothing about the server: the next caller simply tries.
 };
 
+/// The next try may do: 408, 421, 425, 429 and 5xx.
+[[nodiscard]] constexpr bool is_temporary_status(int status) noexcept {
+    return (status >= 500 && status < 600) || status == 408 || status == 421 || status == 425 ||
+           status == 429;
+}
+
 [[nodiscard]] inline failure_kind classify_failure(error const& e) noexcept {
     if (e.code() == condition::cancelled || e.is(errc::broken_flight) ||
         e.is(errc::out_of_memory) || e.is(errc::executor_gone)) {
@@ -25,15 +31,9 @@ enum class failure_kind : unsigned char {
         return e.code() == condition::retryable ? failure_kind::transient
                                                 : failure_kind::definitive;
     }
-    switch (e.http_status()) {
-        case 408:
-        case 421:
-        case 425:
-        case 429: return failure_kind::transient;
-        case 501:
-        case 505: return failure_kind::definitive;
-        default: return e.http_status() >= 500 ? failure_kind::transient : failure_kind::definitive;
-    }
+    int const status = e.http_status();
+    bool const for_good = !is_temporary_status(status) || status == 501 || status == 505;
+    return for_good ? failure_kind::definitive : failure_kind::transient;
 }
 
 }  // namespace coauth

@@ -65,6 +65,14 @@ public:
         return *this;
     }
     [[nodiscard]] secret const& credential() const noexcept { return credential_; }
+    /// Why the client authenticates with an older key than the one that is there now; none where it
+    /// does not. The observer of the source is told.
+    token_request& stale_credential(error why) {
+        stale_credential_ = std::move(why);
+        return *this;
+    }
+    [[nodiscard]] error const& stale_credential() const noexcept { return stale_credential_; }
+
     /// The issuer of the authorization server, where one is configured; empty: only the token URL
     /// is known. Never one that was read from unverified metadata.
     token_request& issuer(std::string_view configured) {
@@ -97,6 +105,7 @@ private:
     http_fields headers_;
     std::string method_;
     secret credential_;
+    error stale_credential_;
     std::string issuer_;
     bool single_use_ = false;
     bool basic_encodings_differ_ = false;

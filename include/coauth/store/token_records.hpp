@@ -35,6 +35,9 @@ public:
     /// so.
     [[nodiscard]] awaitable<result<void>> try_save(store_key const& key,
                                                    stored_token const& token) const;
+    /// The same for somebody who holds the lock until the end: `patience` in place of the limit.
+    [[nodiscard]] awaitable<result<void>> try_save(store_key const& key, stored_token const& token,
+                                                   duration patience) const;
     [[nodiscard]] awaitable<result<void>> try_erase(store_key const& key) const;
     /// Waits at most `patience` until nobody else renews the token: lock, load, decide, renew,
     /// save, unlock.
@@ -47,7 +50,7 @@ private:
     static awaitable<result<std::optional<stored_token>>> load(std::shared_ptr<core> c,
                                                                store_key key);
     static awaitable<result<void>> save(std::shared_ptr<core> c, store_key key,
-                                        result<secret> bytes);
+                                        result<secret> bytes, duration patience);
 
     std::shared_ptr<core> core_;
 };

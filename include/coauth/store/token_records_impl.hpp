@@ -48,9 +48,17 @@ COAUTH_INLINE awaitable<result<std::optional<stored_token>>> token_records::try_
 
 COAUTH_INLINE awaitable<result<void>> token_records::try_save(store_key const& key,
                                                               stored_token const& token) const {
+    return try_save(key, token, core_->limit);
+}
+
+COAUTH_INLINE awaitable<result<void>> token_records::try_save(store_key const& key,
+                                                              stored_token const& token,
+                                                              duration patience) const {
     try {
-        return save(core_, key, token.to_bytes());
-    } catch (...) { return save(core_, key, detail::store_failure(std::current_exception())); }
+        return save(core_, key, token.to_bytes(), patience);
+    } catch (...) {
+        return save(core_, key, detail::store_failure(std::current_exception()), patience);
+    }
 }
 
 COAUTH_INLINE awaitable<result<void>> token_records::try_erase(store_key const& key) const {
@@ -82,10 +90,10 @@ COAUTH_INLINE awaitable<result<std::optional<stored_token>>> token_records::load
 }
 
 COAUTH_INLINE awaitable<result<void>> token_records::save(std::shared_ptr<core> c, store_key key,
-                                                          result<secret> bytes) {
+                                                          result<secret> bytes, duration patience) {
     if (!bytes) co_return std::move(bytes).error();
     if (c->keeps(key)) co_return detail::newer_record();
-    co_return co_await detail::within(c->store.save(key, *std::move(bytes)), c->limit);
+    co_return co_await detail::within(c->store.save(key, *std::move(bytes)), patience);
 }
 
 }  // namespace coauth

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 #include <memory>
 #include <string>
-#include <support/fake_fetcher.hpp>
+#include <support/one_key.hpp>
 #include <utility>
 
 namespace cache_entry_erase_test {
@@ -23,49 +23,11 @@ using coauth::token_ref;
 using coauth::detail::token_demand;
 using coauth::testing::manual_clock;
 
-std::string const api = "https://api.example.com:443";
-
-class forgetting : public ::testing::Test {
-protected:
-    static coauth::cache_policy policy(manual_clock const& clock) {
-        coauth::cache_policy p;
-        p.clock = clock;
-        return p;
-    }
-    void run() {
-        io.restart();
-        io.poll();
-    }
-    call_handle call(token_demand demand = token_demand(time_point::max())) {
-        auto made = std::make_shared<token_call>();
-        start(io.get_executor(), made, key.entry, fetcher, std::move(demand));
-        run();
-        return made;
-    }
-    call_handle rejected(std::uint64_t generation) {
-        return call(token_demand(time_point::max()).after_rejection(generation, api));
-    }
-    std::string text() {
-        token_ref const token = look(key.entry, fetcher);
-        run();
-        return token ? std::string(token.access_token()) : std::string();
-    }
-    std::uint64_t call_for_generation() { return (**call()->outcome).generation(); }
-    void fail_with(coauth::error e) {
-        fetcher->answer_with([e](unsigned, time_point) { return e; });
-    }
-    void grant_again() { fetcher->answer_with({}); }
-
-    manual_clock clock;
-    cached_key key{policy(clock)};
-    asio::io_context io;
-    std::shared_ptr<fake_fetcher> fetcher =
-        std::make_shared<fake_fetcher>(io.get_executor(), clock);
-};
+using forgetting = one_key_test;
 
 //
 TEST_F(forgetting, background_failure_cannot_move_a_rejected_token_back_into_use) {
-    auto const first = call_for_generation();
+    auto const first = generation();
     clock.advance(49min);
     cache_entry::arrival const a = key.entry->begin_refresh(clock.now());
     ASSERT_TRUE(a.fetch);
@@ -137,7 +99,7 @@ TEST_F(forgetting, entry_is_idle_when_nothing_would_be_lost_with_it) {
 }
 
 TEST_F(forgetting, entry_with_a_cool_down_is_not_idle) {
-    auto const renewed = rejected(call_for_generation());
+    auto const renewed = rejected(generation());
     key.entry->rejected_again(clock.now(), (**renewed->outcome).generation(), api);
     key.entry->erase();
     clock.advance(999ms);

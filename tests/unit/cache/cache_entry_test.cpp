@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <string>
 #include <support/allocation_counter.hpp>
-#include <support/fake_fetcher.hpp>
+#include <support/one_key.hpp>
 #include <utility>
 #include <vector>
 
@@ -26,61 +26,13 @@ using coauth::token_ref;
 using coauth::detail::token_demand;
 using coauth::testing::manual_clock;
 
-std::string const api = "https://api.example.com:443";
 std::string const other_api = "https://other.example.com:443";
 
-class token_renewal : public ::testing::Test {
+class token_renewal : public one_key_test {
 protected:
-    static coauth::cache_policy policy(manual_clock const& clock) {
-        coauth::cache_policy p;
-        p.clock = clock;
-        return p;
-    }
-    void run() {
-        io.restart();
-        io.poll();
-    }
-    call_handle call() {
-        auto made = std::make_shared<token_call>();
-        start(io.get_executor(), made, key.entry, fetcher);
-        run();
-        return made;
-    }
-    /// A 401 of `origin` to the token of `generation`.
-    call_handle rejected(std::uint64_t generation, std::string const& origin = api) {
-        auto made = std::make_shared<token_call>();
-        start(io.get_executor(), made, key.entry, fetcher,
-              token_demand(time_point::max()).after_rejection(generation, origin));
-        run();
-        return made;
-    }
-    token_ref cached() {
-        token_ref token = look(key.entry, fetcher);
-        run();
-        return token;
-    }
-    std::string text() {
-        token_ref const token = cached();
-        return token ? std::string(token.access_token()) : std::string();
-    }
-    /// Gets a token and tells its generation.
-    std::uint64_t generation() {
-        auto const c = call();
-        return (**c->outcome).generation();
-    }
-    void fail_with(coauth::error e) {
-        fetcher->answer_with([e](unsigned, time_point) { return e; });
-    }
-    void grant_again() { fetcher->answer_with({}); }
     void always_grant(std::string const& same) {
         fetcher->answer_with([same](unsigned, time_point at) { return granted(same, 3600, at); });
     }
-
-    manual_clock clock;
-    cached_key key{policy(clock)};
-    asio::io_context io;
-    std::shared_ptr<fake_fetcher> fetcher =
-        std::make_shared<fake_fetcher>(io.get_executor(), clock);
 };
 
 // --- hits

@@ -12,7 +12,7 @@
 #include <gtest/gtest.h>
 #include <memory>
 #include <string>
-#include <support/fake_fetcher.hpp>
+#include <support/many_keys.hpp>
 #include <utility>
 #include <vector>
 
@@ -32,28 +32,15 @@ using coauth::detail::suspension;
 using coauth::detail::token_demand;
 using coauth::testing::manual_clock;
 
-using entry_handle = std::shared_ptr<cache_entry>;
-
-class fetch_turns : public ::testing::Test {
+class fetch_turns : public many_keys_test {
 protected:
-    explicit fetch_turns(std::size_t most = 2)
-        : cache(token_cache_options{.max_concurrent_flights = most}) {}
+    explicit fetch_turns(std::size_t most = 2) : many_keys_test({.max_concurrent_flights = most}) {}
 
-    entry_handle bind(std::uint64_t n) {
-        coauth::sha256_digest d{};
-        std::memcpy(d.data(), &n, sizeof n);
-        return cache.bind(cache_key(d), policy);
-    }
     /// A fetcher that says when it begins.
     std::shared_ptr<fake_fetcher> make_fetcher(std::uint64_t n, asio::io_context& on) {
         auto made = std::make_shared<fake_fetcher>(on.get_executor(), policy.clock);
         made->hold();
         made->on_fetch = [this, n] { begun.push_back(n); };
-        return made;
-    }
-    call_handle call(entry_handle const& entry, std::shared_ptr<fake_fetcher> const& fetcher) {
-        auto made = std::make_shared<token_call>();
-        start(io.get_executor(), made, entry, fetcher, token_demand(coauth::time_point::max()));
         return made;
     }
     /// Key n with a fetcher of its own, on the same context.
@@ -67,21 +54,8 @@ protected:
         for (std::uint64_t n = 0; n < count; ++n) ask(n);
         poll();
     }
-    void poll() {
-        io.restart();
-        io.poll();
-    }
     [[nodiscard]] std::uint64_t waiting() const { return cache.statistics().waiting_flights; }
 
-    asio::io_context io{1};
-    manual_clock clock;
-    coauth::cache_policy policy = [this] {
-        coauth::cache_policy p;
-        p.clock = clock;
-        p.lifetime.min_refresh_interval = coauth::duration(0);
-        return p;
-    }();
-    token_cache cache;
     std::vector<std::uint64_t> begun;
     std::vector<std::shared_ptr<fake_fetcher>> fetchers;
     std::vector<entry_handle> entries;

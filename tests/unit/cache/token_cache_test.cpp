@@ -12,7 +12,7 @@
 #include <set>
 #include <string>
 #include <support/allocation_counter.hpp>
-#include <support/fake_fetcher.hpp>
+#include <support/many_keys.hpp>
 #include <utility>
 #include <vector>
 
@@ -31,20 +31,11 @@ using coauth::detail::seeded_hash;
 using coauth::detail::token_demand;
 using coauth::testing::manual_clock;
 
-using entry_handle = std::shared_ptr<cache_entry>;
-
-cache_key key(std::uint64_t n) {
-    coauth::sha256_digest d{};
-    std::memcpy(d.data(), &n, sizeof n);
-    return cache_key(d);
-}
-
-class many_keys : public ::testing::Test {
+class many_keys : public many_keys_test {
 protected:
     explicit many_keys(std::size_t max_entries = 10)
-        : cache(token_cache_options{.max_entries = max_entries}) {}
+        : many_keys_test({.max_entries = max_entries}) {}
 
-    entry_handle bind(std::uint64_t n) { return cache.bind(key(n), policy); }
     /// As if a token had been fetched; nobody holds the entry afterwards.
     void put(std::uint64_t n, long lifetime = 3600) {
         entry_handle const entry = bind(n);
@@ -54,31 +45,14 @@ protected:
     }
     token_ref find(std::uint64_t n) {
         bool due = false;
-        return cache.find(key(n), clock.now(), due);
+        return cache.find(numbered_key(n), clock.now(), due);
     }
     std::string token(std::uint64_t n) {
         token_ref const found = find(n);
         return found ? std::string(found.access_token()) : std::string();
     }
-    call_handle call(entry_handle const& entry) {
-        auto made = std::make_shared<token_call>();
-        start(io.get_executor(), made, entry, fetcher, token_demand(coauth::time_point::max()));
-        return made;
-    }
-    void poll() {
-        io.restart();
-        io.poll();
-    }
+    call_handle call(entry_handle const& entry) { return many_keys_test::call(entry, fetcher); }
 
-    asio::io_context io{1};
-    manual_clock clock;
-    coauth::cache_policy policy = [this] {
-        coauth::cache_policy p;
-        p.clock = clock;
-        p.lifetime.min_refresh_interval = coauth::duration(0);
-        return p;
-    }();
-    token_cache cache;
     std::shared_ptr<fake_fetcher> fetcher =
         std::make_shared<fake_fetcher>(io.get_executor(), clock);
 };
@@ -99,7 +73,7 @@ TEST_F(many_keys, hit_by_key_allocates_nothing_and_tells_when_renewal_is_due) {
     clock.advance(55min);
     auto const before = allocations_of_this_thread();
     bool due = false;
-    token_ref const found = cache.find(key(1), clock.now(), due);
+    token_ref const found = cache.find(numbered_key(1), clock.now(), due);
     EXPECT_EQ(allocations_of_this_thread(), before);
     EXPECT_TRUE(found);
     EXPECT_TRUE(due);
@@ -108,7 +82,7 @@ TEST_F(many_keys, hit_by_key_allocates_nothing_and_tells_when_renewal_is_due) {
 TEST_F(many_keys, those_who_hold_an_entry_hold_the_same_one) {
     entry_handle const one = bind(1);
     EXPECT_EQ(bind(1), one);
-    cache.erase(key(1));
+    cache.erase(numbered_key(1));
     EXPECT_EQ(bind(1), one);
     cache.clear();
     EXPECT_EQ(bind(1), one);
@@ -119,12 +93,12 @@ TEST_F(many_keys, erased_token_is_not_found_any_more_but_lives_in_the_hand) {
     put(1);
     put(2);
     token_ref const held = find(1);
-    cache.erase(key(1));
+    cache.erase(numbered_key(1));
     EXPECT_FALSE(find(1));
     EXPECT_EQ(held.access_token(), "token1");
     EXPECT_EQ(token(2), "token2");
     EXPECT_EQ(cache.statistics().entries, 1U);
-    cache.erase(key(3));  // was never there
+    cache.erase(numbered_key(3));  // was never there
     EXPECT_EQ(token(2), "token2");
 }
 
@@ -134,7 +108,7 @@ TEST_F(many_keys, fetch_begun_before_the_erasure_serves_its_waiters_and_is_not_k
     entry_handle const entry = bind(1);
     auto const before = call(entry);
     poll();
-    cache.erase(key(1));
+    cache.erase(numbered_key(1));
     auto const after = call(entry);
     poll();
     ASSERT_EQ(fetcher->held(), 2U);
@@ -168,7 +142,7 @@ TEST_F(many_keys, erasure_forgets_a_failure_and_its_pause) {
     entry_handle const entry = bind(1);
     entry->settle(*entry->miss(clock.now()).fetch, server_error());
     ASSERT_TRUE(entry->miss(clock.now()).failure);
-    cache.erase(key(1));
+    cache.erase(numbered_key(1));
     EXPECT_TRUE(entry->miss(clock.now()).fetch);
 }
 
@@ -291,8 +265,8 @@ TEST(seeded_hash, is_its_own_in_each_cache) {
     seeded_hash const other;
     int alike = 0;
     for (std::uint64_t n = 0; n < 1000; ++n) {
-        EXPECT_EQ(one(key(n)), one(key(n)));
-        alike += one(key(n)) % 1024 == other(key(n)) % 1024;
+        EXPECT_EQ(one(numbered_key(n)), one(numbered_key(n)));
+        alike += one(numbered_key(n)) % 1024 == other(numbered_key(n)) % 1024;
     }
     EXPECT_LT(alike, 50);
 }
@@ -303,8 +277,8 @@ TEST(seeded_hash, spreads_digests_that_were_chosen_to_begin_alike) {
     std::set<std::uint64_t> low;
     std::set<std::uint64_t> high;
     for (std::uint64_t n = 0; n < 1024; ++n) {
-        low.insert(hash(key(n << 54U)) % 1024);
-        high.insert(hash(key(n << 54U)) >> 60U);
+        low.insert(hash(numbered_key(n << 54U)) % 1024);
+        high.insert(hash(numbered_key(n << 54U)) >> 60U);
     }
     EXPECT_GT(low.size(), 500U);
     EXPECT_GT(high.size(), 8U);
