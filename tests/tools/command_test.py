@@ -147,6 +147,8 @@ class Call(harness.Case):
                   "file:" + self.file("p", "password"))
         self.ends(OK, "call", "GET", origin + "/key", *ca, "--api-key", "env:K", environment=self.environment(K="key"))
         self.ends(OK, "call", "GET", origin + "/open", *ca, "--no-token")
+        done = self.ends(API_REFUSED, "call", "GET", "/users", "--config", self.configuration(), "--no-token")
+        self.assertIn("401", done.stderr)
         token = self.ends(OK, "token", "--config", self.configuration(), "--raw").stdout.strip()
         self.ends(OK, "call", "GET", self.servers.base_url + "/users", *ca, "--bearer", "file:" + self.file("t", token))
 

@@ -161,6 +161,14 @@ void show(coauth::response const& answer, session const& with, given_options con
     return "the body says why; --inspect shows both sides";
 }
 
+void tell_redirect(coauth::response const& answer, terminal const& at) {
+    auto const to = answer.location();
+    if (!to) return;
+    report({exit_code::ok, "redirects are not followed",
+            "call " + coauth::redact_url(to->to_string()) + " if that is where you want to go"},
+           at);
+}
+
 }  // namespace
 
 option_group showing_options() {
@@ -195,6 +203,7 @@ exit_code send_and_show(session& with, coauth::rest_client const& api, coauth::r
         throw *none_came;
     }
     show(*answer, with, given, at);
+    if (answer->status() >= 300 && answer->status() < 400) tell_redirect(*answer, at);
     if (answer->status() < 400) return exit_code::ok;
     report({exit_code::api_refused,
             "the API answered " + std::to_string(answer->status()) + " " +

@@ -76,8 +76,11 @@ void require_authorization(access const& with, given_options const& given) {
 }
 
 exit_code run(given_options const& given, terminal const& at) {
-    access with = given.has("no-token") ? access() : read_access(given);
-    if (given.has("no-token")) read_connection(given, with);
+    access with = read_access(given);
+    if (given.has("no-token")) {
+        with.token.reset();
+        with.client.authorization = {};
+    }
     coauth::request what = target_of(given.words()[0], given.words()[1], with.client);
     put_headers(given, what);
     if (auto body = read_body(given)) {
