@@ -87,6 +87,9 @@ public:
         if (!done) self->keeping_->tell(store_operation::save, done.error());
     }
 
+    /// Somebody else held the lock to the end of the patience, and renews perhaps.
+    [[nodiscard]] bool held_elsewhere() const noexcept { return held_elsewhere_; }
+
 private:
     /// The clocks of a record and of the cache are that far apart at most, where they speak of the
     /// same token.
@@ -133,6 +136,8 @@ private:
     }
 
     [[nodiscard]] std::optional<fetched_token> adopt() const {
+        // What a person has just signed in for is newer than any record.
+        if (order_->signed_in) return std::nullopt;
         token_renewal const& by = order_->by;
         if (!is_up_to_date() || seen_->access_token == by.access_token) return std::nullopt;
         // After erase() and clear() a token of before is none.

