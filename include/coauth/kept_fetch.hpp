@@ -103,9 +103,10 @@ private:
             co_return static_cast<bool>(done);
         }
         auto found = co_await token_keeping::load(self->keeping_);
+        bool const answers = found || found.error().is(errc::store_record_unreadable) ||
+                             found.error().is(errc::store_record_newer);
         if (found) self->seen_ = *std::move(found);
-        co_return found || found.error().is(errc::store_record_unreadable) ||
-            found.error().is(errc::store_record_newer);
+        co_return answers;
     }
 
     static awaitable<void> take_lock(std::shared_ptr<kept_fetch> self) {

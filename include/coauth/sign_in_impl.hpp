@@ -54,7 +54,7 @@ class sign_in_run {
 public:
     template <class How>
     static awaitable<result<token_ref>> run(token_source tokens, How how, sign_in_options options) {
-        std::shared_ptr<token_endpoint> const at = tokens.endpoint();
+        std::shared_ptr<token_endpoint> const& at = tokens.endpoint();
         try {
             if (!at->config().grant.needs_person()) co_return no_person();
             if (at->stopped()) co_return error(errc::stopped, stage::token);
@@ -176,7 +176,7 @@ private:
     /// To the cache, as the outcome of a fetch. One that is under way may come in between with the
     /// old state of things: then once more.
     static awaitable<result<token_ref>> hand_over(token_source tokens, fetched_token got) {
-        std::shared_ptr<cache_entry> const entry = tokens.entry();
+        std::shared_ptr<cache_entry> const& entry = tokens.entry();
         entry->erase();
         entry->sign_in(std::make_unique<fetched_token>(std::move(got)));
         result<token_ref> token;

@@ -24,7 +24,7 @@ def rows(ready, folder):
     https = ready["origins"]["https"]
     token, api, pki = https + "/token", https + "/rs", ready["pki"]
     mtls = ready["origins"]["mtls"] + "/rs"
-    a_call = r"^200 \{.*\}"
+    a_call = r"^200 [\[{].*[\]}]"
     return {
         "1_client_credentials": ([token, api, "cc-basic", "read", "/echo"], a_call),
         "6_service": ([https, api, "cc-basic", "read", "/echo"], r"^[1-9]\d*00 good calls .* 1 token request,"),
