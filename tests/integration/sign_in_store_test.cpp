@@ -3,6 +3,7 @@
 // A sign-in that outlives the process: with a token store a person is asked once.
 
 #include "support/embedded.hpp"
+#include "support/stores.hpp"
 #include <coauth/store/memory_store.hpp>
 #include <coauth/testing/headless_browser.hpp>
 #include <coauth/testing/manual_clock.hpp>
@@ -42,6 +43,7 @@ protected:
         c.clock = clock;
         c.store = store;
         c.lifetime.min_refresh_interval = 0s;
+        c.fetch_deadline = fetch_deadline;
         c.observer = canary_watch::observer();
         c.log = canary_watch::log();
         return coauth::token_source(io.get_executor(), std::move(c));
@@ -51,6 +53,7 @@ protected:
     coauth::testing::authorization_server server;
     coauth::testing::headless_browser browser;
     coauth::memory_store store;
+    coauth::duration fetch_deadline = 30s;
     asio::io_context io;
 };
 
@@ -92,6 +95,17 @@ TEST_F(sign_in_store, that_has_ended_is_seen_by_all_and_mended_for_all_by_a_new_
     clock.advance(5min);
     EXPECT_EQ(run(io, other.get()).access_token(), token) << "what the other one has stored";
     EXPECT_EQ(server.counters().token_requests, asked + 1);
+}
+
+// whoever holds the lock may be renewing the token at this moment, and no person is troubled.
+TEST_F(sign_in_store, is_not_asked_for_where_somebody_else_holds_the_lock) {
+    run(io, coauth::sign_in(source(), how()));
+    clock.advance(2h);
+    fetch_deadline = 100ms;
+    coauth::token_source const late = source();
+    auto const held = ended(store.lock(late.endpoint()->identity().in_store()));
+    coauth::error const failure = run(io, late.try_get()).error();
+    EXPECT_TRUE(failure.is(errc::deadline_exceeded)) << failure.what();
 }
 
 }  // namespace
