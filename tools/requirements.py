@@ -17,7 +17,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[1]
 TESTS = TOP / "tests"
 ID = re.compile(r"\bR-(\d{3})(?:\.\.R-(\d{3}))?\b")
-CODE = {".cpp", ".hpp", ".mjs"}
+CODE = {".cpp", ".hpp", ".mjs", ".pml", ".py"}
 
 
 def table(name):
@@ -26,9 +26,10 @@ def table(name):
         return [row for row in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE) if row and row[0][:1] != "#"]
 
 
-def comments(text):
+def comments(path):
     """Ids count in comments only, so that test data cannot cover anything."""
-    return re.findall(r"//[^\n]*|/\*.*?\*/", text, re.DOTALL)
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return re.findall(r"#[^\n]*" if path.suffix == ".py" else r"//[^\n]*|/\*.*?\*/", text, re.DOTALL)
 
 
 def covered():
@@ -37,7 +38,7 @@ def covered():
     for path in sorted(TESTS.rglob("*")):
         if path.suffix not in CODE or "vectors" in path.parts:
             continue
-        for comment in comments(path.read_text(encoding="utf-8", errors="replace")):
+        for comment in comments(path):
             for match in ID.finditer(comment):
                 first, last = int(match.group(1)), int(match.group(2) or match.group(1))
                 for number in range(first, last + 1):

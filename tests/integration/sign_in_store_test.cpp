@@ -97,7 +97,8 @@ TEST_F(sign_in_store, that_has_ended_is_seen_by_all_and_mended_for_all_by_a_new_
     EXPECT_EQ(server.counters().token_requests, asked + 1);
 }
 
-// whoever holds the lock may be renewing the token at this moment, and no person is troubled.
+// whoever holds the lock may be renewing the token at this moment, and no person is
+// troubled.
 TEST_F(sign_in_store, is_not_asked_for_where_somebody_else_holds_the_lock) {
     run(io, coauth::sign_in(source(), how()));
     clock.advance(2h);

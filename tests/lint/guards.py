@@ -62,6 +62,21 @@ def check_namespace(path, text):
     return [f"{tree.name(path)}:1: its namespace has to be {path.stem}: several test files are compiled as one"]
 
 
+def check_atomics():
+    # std::shared_ptr is among WORDS. R-237: what may stand in an atomic is in a test's list.
+    listed = (tree.TOP / "tests/unit/detail/lock_free_test.cpp").read_text(encoding="utf-8")
+    listed = listed.split("// begin of the list")[1].split("// end of the list")[0]
+    problems = []
+    for path in tree.code(("include",)):
+        text = tree.blank_comments(path.read_text(encoding="utf-8"))
+        for match in re.finditer(r"\batomic<([^<>]+)>", text):
+            kind = "void*" if match.group(1).endswith("*") else match.group(1)
+            if kind not in ("T", "T const") and not re.search(rf"[<\s]{re.escape(kind)}[,>]", listed):
+                problems.append(f"{tree.name(path)}:{text.count(chr(10), 0, match.start()) + 1}: "
+                                f"atomic<{match.group(1)}> is not in the list of tests/unit/detail/lock_free_test.cpp")
+    return problems
+
+
 def is_licensed(path, lines):
     head = lines[:2]
     return path.suffix not in LICENSED and path.name != "CMakeLists.txt" or any(LICENCE in line for line in head)
@@ -114,7 +129,7 @@ def check_umbrella():
 
 def main():
     files = tree.files()
-    problems = [problem for path in files for problem in check(path)] + check_umbrella()
+    problems = [problem for path in files for problem in check(path)] + check_umbrella() + check_atomics()
     tree.report(problems, f"guards and words of {len(files)} files")
 
 

@@ -9,6 +9,7 @@ of Lahav, Vafeiadis, Kang, Hur, Dreyer, "Repairing sequential consistency in C/C
 sides of detail/asymmetric_barrier.hpp stand as seq_cst fences, which is what membarrier(2) makes of one
 light and one heavy side (P1202, asymmetric fences). The orders are read from the library's own headers: weaken one there and this fails."""
 
+# R-235: with ./check --tsan, which has no suppressions.
 import itertools
 import re
 import sys

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSL-1.0
 
-   One cache entry: its token, its remembered failure and its flights, as cache_entry, flight_control
+   R-243. One cache entry: its token, its remembered failure and its flights, as cache_entry, flight_control
    and ticket_cells have them, one step per atomic access; sequentially consistent. Reclamation is not
    in it: the explorer runs that for real.
 
