@@ -15,6 +15,7 @@
 #include <exception>
 #include <memory>
 #include <new>
+#include <optional>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -30,12 +31,14 @@ struct offloaded {
     void operator()() noexcept {
         try {
             if constexpr (std::is_void_v<value_type>) {
-                work();
+                (*work)();
                 outcome = result<void>();
             } else {
-                outcome = result<value_type>(work());
+                outcome = result<value_type>((*work)());
             }
         } catch (...) { outcome = store_failure(std::current_exception()); }
+        // It may hold the owner of the pool, whose end is the caller's business while there is one.
+        work.reset();
         // Nobody else can wake the caller: memory is waited for.
         for (bool told = false; !told;) {
             try {
@@ -45,7 +48,7 @@ struct offloaded {
         }
     }
 
-    Work work;
+    std::optional<Work> work;
     result<value_type> outcome;
     std::shared_ptr<suspension> waiting = std::make_shared<suspension>();
 };

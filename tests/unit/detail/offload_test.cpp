@@ -55,6 +55,24 @@ TEST(offload, leaves_the_executor_free_while_the_call_blocks) {
     EXPECT_EQ(answer.value->value(), 7);
 }
 
+TEST(offload, lets_go_of_what_the_call_holds_before_the_caller_goes_on) {
+    worker_pool pool(1);
+    asio::io_context io;
+    std::thread::id ended_on;
+    std::shared_ptr<int> held(new int(7), [&](int const* p) {
+        ended_on = std::this_thread::get_id();
+        delete p;
+    });
+    auto reads = [mine = std::move(held)] { return *mine; };
+    asio::co_spawn(io, offload(&pool, std::move(reads)), asio::detached);
+    io.poll();
+    std::promise<std::thread::id> worker;
+    pool.run([&] { worker.set_value(std::this_thread::get_id()); });
+    std::thread::id const on = worker.get_future().get();
+    io.run();
+    EXPECT_EQ(ended_on, on);
+}
+
 TEST(offload, hands_over_what_the_call_throws) {
     worker_pool pool(1);
     asio::io_context io;
