@@ -60,7 +60,8 @@ public:
         if (record.access_token.empty()) {
             result<void> const done = co_await token_keeping::erase(self->keeping_);
         } else {
-            stored_token rest = copy(record);
+            stored_token rest = std::move(record);
+            self->seen_.reset();
             result<void> const done =
                 co_await token_keeping::save(self->keeping_, std::move(rest), self->epoch_);
         }
@@ -71,8 +72,9 @@ public:
     /// before this ends, at most token_keeping::limit late; the rest is saved behind the callers.
     [[nodiscard]] static awaitable<void> keep(std::shared_ptr<kept_fetch> self,
                                               stored_token record) {
-        // Who holds the lock will save a token of his own.
-        if (self->held_elsewhere_) co_return;
+        // Who holds the lock will save a token of his own. A person is not asked twice for that.
+        bool const by_others = self->held_elsewhere_ && !self->order_->signed_in;
+        if (by_others) co_return;
         any_executor const executor = co_await asio::this_coro::executor;
         secret const& fresh = record.refresh_token;
         bool const changed =
@@ -159,17 +161,6 @@ private:
         by.refresh_refused = by.refresh_refused && seen_->refresh_token.empty();
         by.refresh_token = seen_->refresh_token.clone();
         by.scope = seen_->scope;
-    }
-
-    static stored_token copy(stored_token const& of) {
-        stored_token made;
-        made.access_token = of.access_token.clone();
-        made.refresh_token = of.refresh_token.clone();
-        made.token_type = of.token_type;
-        made.scope = of.scope;
-        made.issued_at = of.issued_at;
-        made.expires_at = of.expires_at;
-        return made;
     }
 
     std::shared_ptr<token_keeping> const keeping_;

@@ -190,35 +190,55 @@ private:
         result<server_endpoints> const places = co_await endpoints(self, over, order);
         if (!places) co_return places.error();
         url const& to = places->token;
-        token_renewal const& by = order->by;
-        bool refused = false;
-        // Another time where another process has stored another one.
-        for (bool again = !by.refresh_token.empty(); again;) {
-            token_request r = refresh_token_request(to, by.refresh_token);
-            result<fetched_token> renewed = co_await ask(self, over, std::move(r), order);
+        bool const refresh = !order->by.refresh_token.empty();
+        if (refresh) {
+            result<fetched_token> renewed = co_await renew(self, over, to, order, kept);
             // What was lost on the way says nothing about the refresh token.
             bool const stands = renewed || renewed.error().code() == condition::transport ||
                                 renewed.error().is(errc::deadline_exceeded);
-            if (renewed) complete(renewed->response, by);
             if (stands) co_return std::move(renewed);
-            again = false;
-            bool const ended = renewed.error().oauth_error() == "invalid_grant";
-            if (ended && kept) again = co_await kept_fetch::another_refresh_token(kept);
-            if (refused) again = false;
-            refused = true;
-            if (needs_person && !again) co_return sign_in_ended(std::move(renewed).error());
+            if (needs_person) co_return sign_in_ended(std::move(renewed).error());
         }
         result<token_request> r = self->config_.grant.request(to, self->access_);
         if (!r) co_return std::move(r).error();
         result<fetched_token> token = co_await ask(self, over, std::move(*r), order);
-        if (token) token->refresh_refused = refused || by.refresh_refused;
+        if (token) token->refresh_refused = refresh || order->by.refresh_refused;
         co_return std::move(token);
+    }
+
+    /// By the refresh token of the order, and once more where that has ended while another process
+    /// has stored another one.
+    static awaitable<result<fetched_token>> renew(std::shared_ptr<token_endpoint> self,
+                                                  std::shared_ptr<http::transport> over, url to,
+                                                  std::shared_ptr<fetch_order> order,
+                                                  std::shared_ptr<kept_fetch> kept) {
+        token_renewal const& by = order->by;
+        result<fetched_token> renewed = co_await renew_once(self, over, to, order);
+        for (int refusals = 1; kept && has_ended(renewed); ++refusals) {
+            bool const another = co_await kept_fetch::another_refresh_token(kept);
+            if (!another || refusals == 2) break;
+            renewed = co_await renew_once(self, over, to, order);
+        }
+        if (renewed) complete(renewed->response, by);
+        co_return std::move(renewed);
+    }
+
+    static awaitable<result<fetched_token>> renew_once(std::shared_ptr<token_endpoint> self,
+                                                       std::shared_ptr<http::transport> over,
+                                                       url to, std::shared_ptr<fetch_order> order) {
+        token_request r = refresh_token_request(to, order->by.refresh_token);
+        co_return co_await ask(self, over, std::move(r), order);
+    }
+
+    static bool has_ended(result<fetched_token> const& renewed) {
+        return !renewed && renewed.error().oauth_error() == "invalid_grant";
     }
 
     /// Whoever holds the record may be renewing it at this moment.
     static error store_busy() {
         return error(errc::deadline_exceeded, stage::token,
-                     "the stored token was locked by somebody else all the time");
+                     "the stored token was locked by somebody else all the time")
+            .with_hint("another process may be renewing it: try again");
     }
 
     /// Nothing but the end of the refresh token is a reason to trouble a person.

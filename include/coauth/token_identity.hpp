@@ -55,10 +55,10 @@ struct token_identity {
     /// sealing key of the store: no secret goes into this, and nothing that a renewed certificate
     /// or secret changes. Throws coauth::exception where the token cannot be named so.
     [[nodiscard]] store_key in_store() const {
-        std::optional<std::string> const id = config.client.store_identity();
-        if (!id) {
-            throw unnamed("token_source_config::client has no store_identity()",
-                          "give your client authentication one: the client id, for instance");
+        std::string const id = config.client.client_id();
+        if (id.empty()) {
+            throw unnamed("token_source_config::client has no client_id()",
+                          "give your client authentication that member");
         }
         if (config.hooks.before_call && config.hooks.cache_identity.empty()) {
             throw unnamed("token_hooks::before_call has no cache_identity",
@@ -69,7 +69,7 @@ struct token_identity {
                           "name the person: authorization_code_options::account, for instance");
         }
         sha256_hasher key;
-        add(key, "client", *id);
+        add(key, "client", id);
         add_token(key);
         return store_key(key.finish());
     }

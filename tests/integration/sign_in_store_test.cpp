@@ -109,5 +109,15 @@ TEST_F(sign_in_store, is_not_asked_for_where_somebody_else_holds_the_lock) {
     EXPECT_TRUE(failure.is(errc::deadline_exceeded)) << failure.what();
 }
 
+TEST_F(sign_in_store, is_kept_also_where_somebody_else_holds_the_lock) {
+    run(io, coauth::sign_in(source(), how()));
+    fetch_deadline = 100ms;
+    coauth::token_source const mine = source();
+    auto held = ended(store.lock(mine.endpoint()->identity().in_store()));
+    std::string const token(run(io, coauth::sign_in(mine, how())).access_token());
+    held = coauth::result<coauth::store_lock>(coauth::store_lock());
+    EXPECT_EQ(run(io, source().get()).access_token(), token);
+}
+
 }  // namespace
 }  // namespace sign_in_store_test

@@ -555,7 +555,7 @@ TEST_F(kept_token, needs_a_client_and_a_hook_that_have_names) {
             return "";
         } catch (coauth::exception const& e) { return e.what(); }
     };
-    EXPECT_THAT(refused_with([](auto& c) { c.client = nameless(); }), HasSubstr("store_identity"));
+    EXPECT_THAT(refused_with([](auto& c) { c.client = nameless(); }), HasSubstr("client_id()"));
     EXPECT_THAT(refused_with([](auto& c) { c.hooks.before_call = [](coauth::token_request&) {}; }),
                 HasSubstr("cache_identity"));
     EXPECT_EQ(refused_with([](auto& c) {

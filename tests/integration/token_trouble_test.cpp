@@ -4,6 +4,7 @@
 // wall clock that jumps, a fork.
 
 #include "support/embedded.hpp"
+#include "support/other_process.hpp"
 #include "support/recording_server.hpp"
 
 #include <gtest/gtest.h>
@@ -137,30 +138,40 @@ TEST_F(token_trouble, wall_clock_that_jumps_neither_ends_nor_prolongs_a_token) {
     }
 }
 
+/// A token endpoint in another process: this one has no thread but its own, and may be forked.
+int serve_elsewhere(line_end const& parent) {
+    recording_token_endpoint const token_endpoint;
+    parent.say(token_endpoint.url("/token"));
+    while (parent.hear()) parent.say(std::to_string(token_endpoint.count()));
+    return 0;
+}
+
 //
-TEST_F(token_trouble, child_of_a_fork_has_a_source_of_its_own_and_shares_no_flight) {
-    token_source const tokens(io.get_executor(), token_endpoint.source());
+TEST(token_trouble_of_a_fork, child_has_a_source_of_its_own_and_shares_no_flight) {
+    talking_process token_endpoint(serve_elsewhere);
+    coauth::token_source_config config;
+    config.token_url = token_endpoint.hear();
+    config.client = coauth::client_secret_basic("id", coauth::secret("not-a-real-secret"));
+    asio::io_context io;
+    token_source const tokens(io.get_executor(), config);
     std::optional<std::string> mine;
     asio::co_spawn(io, tokens.get(), [&](std::exception_ptr, coauth::token_ref const& t) {
         if (t) mine = std::string(t.access_token());
     });
     io.poll_one();  // the flight has begun
     io.notify_fork(asio::execution_context::fork_prepare);
-    ::pid_t const child = ::fork();
-    if (child == 0) {
+    other_process child([&] {
+        ::alarm(60);
         asio::io_context own;
-        token_source const other(own.get_executor(), token_endpoint.source());
-        bool const served = static_cast<bool>(run(own, other.try_get()));
-        ::_exit(served ? 7 : 1);
-    }
+        token_source const other(own.get_executor(), config);
+        return run(own, other.try_get()) ? 7 : 1;
+    });
     io.notify_fork(asio::execution_context::fork_parent);
     io.run();
-    int status = 0;
-    ASSERT_EQ(::waitpid(child, &status, 0), child);
-    EXPECT_TRUE(WIFEXITED(status));
-    EXPECT_EQ(WEXITSTATUS(status), 7);
+    EXPECT_EQ(child.status(), 7);
     EXPECT_TRUE(mine.has_value());
-    EXPECT_EQ(token_endpoint.count(), 2U);
+    token_endpoint.say("count");
+    EXPECT_EQ(token_endpoint.hear(), "2");
 }
 
 //

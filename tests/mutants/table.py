@@ -228,7 +228,7 @@ mutant("a record is taken for newer than what could not be saved", KF,
        "seen_->issued_at + same_time >= token_keeping::wall_time(by.started)", "true", "store")
 mutant("a refresh token is sent beside the holder of the lock", KF,
        "if (held_elsewhere_) by.refresh_token = secret();", "", "store")
-mutant("saves over the holder of the lock", KF, "if (self->held_elsewhere_) co_return;", "", "store")
+mutant("saves over the holder of the lock", KF, "if (by_others) co_return;", "", "store")
 mutant("what was erased is saved", KF, "if (!wanted) co_return;", "", "store")
 mutant("a save under way outlives an erasure", KF, "if (forgotten) done = co_await token_keeping::erase(keeping);", "",
        "store")
@@ -236,5 +236,5 @@ mutant("what could not be erased is loaded", KF, "if (self->keeping_->erase_is_d
 mutant("a refused refresh token stays in its record", KF, "record.refresh_token = secret();\n        if (rec", "if (rec",
        "store")
 mutant("a save that takes long is cancelled", KF, "abandoned::goes_on", "abandoned::is_cancelled", "store")
-mutant("a third refresh token is tried", "include/coauth/token_endpoint.hpp", "if (refused) again = false;", "", "store")
+mutant("a third refresh token is tried", "include/coauth/token_endpoint.hpp", "if (!another || refusals == 2) break;", "if (!another) break;", "store")
 mutant("a stored token is used to its very end", KP, "if (at >= times.hard) return std::nullopt;", "", "store")

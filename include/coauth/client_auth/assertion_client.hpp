@@ -19,12 +19,10 @@ namespace coauth::detail {
 
 class assertion_client {
 public:
-    [[nodiscard]] std::string const& client_id() const noexcept { return store_identity(); }
-
     [[nodiscard]] awaitable<token_request> authenticate(token_request request) const;
 
     [[nodiscard]] secret cache_identity() const;
-    [[nodiscard]] std::string const& store_identity() const noexcept;
+    [[nodiscard]] std::string const& client_id() const noexcept;
 
 protected:
     assertion_client(std::string client_id, secret_source client_secret,

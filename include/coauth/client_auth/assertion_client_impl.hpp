@@ -46,7 +46,7 @@ COAUTH_INLINE secret assertion_client::cache_identity() const {
         std::visit([](auto const& key) { return key.identity(); }, state_->key));
 }
 
-COAUTH_INLINE std::string const& assertion_client::store_identity() const noexcept {
+COAUTH_INLINE std::string const& assertion_client::client_id() const noexcept {
     return state_->assertion.client_id();
 }
 

@@ -30,11 +30,9 @@ namespace coauth {
 /// whoever has the same identity may be given the same token from memory. Without it a source keeps
 /// its tokens to itself.
 ///
-/// And `store_identity()`, convertible to std::string_view: which client it stands for, the same in
-/// every process and no secret; usually its client id. A source with a token store needs it.
-///
-/// With `client_id()`, convertible to std::string_view, a person can sign in through a browser
-/// (coauth::sign_in) without naming it again.
+/// And `client_id()`, convertible to std::string_view: the client it stands for. A source with a
+/// token store needs it, since that names the token in every process; a person who signs in through
+/// a browser (coauth::sign_in) need not name the client again.
 ///
 /// A type whose static constexpr `needs_client_certificate` is true is refused by a source that has
 /// no client certificate for the token endpoint; one whose `is_public` is true by a grant that is
@@ -61,9 +59,6 @@ public:
         return self_->authenticate(std::move(request));
     }
     [[nodiscard]] std::optional<secret> cache_identity() const { return self_->cache_identity(); }
-    [[nodiscard]] std::optional<std::string> store_identity() const {
-        return self_->store_identity();
-    }
     [[nodiscard]] bool needs_client_certificate() const noexcept {
         return self_->needs_client_certificate();
     }
@@ -76,7 +71,6 @@ private:
         virtual ~interface() = default;
         virtual awaitable<token_request> authenticate(token_request request) const = 0;
         virtual std::optional<secret> cache_identity() const = 0;
-        virtual std::optional<std::string> store_identity() const = 0;
         virtual bool needs_client_certificate() const noexcept = 0;
         virtual bool is_public() const noexcept = 0;
         virtual std::string client_id() const = 0;
@@ -96,13 +90,6 @@ private:
             } else if constexpr (requires { std::string_view(method.cache_identity()); }) {
                 auto const text = method.cache_identity();
                 return secret(std::string_view(text));
-            } else {
-                return std::nullopt;
-            }
-        }
-        std::optional<std::string> store_identity() const override {
-            if constexpr (requires { std::string_view(method.store_identity()); }) {
-                return std::string(std::string_view(method.store_identity()));
             } else {
                 return std::nullopt;
             }

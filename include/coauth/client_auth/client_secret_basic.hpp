@@ -30,7 +30,6 @@ public:
     [[nodiscard]] awaitable<token_request> authenticate(token_request request) const;
 
     [[nodiscard]] secret cache_identity() const;
-    [[nodiscard]] std::string const& store_identity() const noexcept { return client_id_; }
 
 private:
     static awaitable<token_request> authenticate(token_request request, std::string client_id,

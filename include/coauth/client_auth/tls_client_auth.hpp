@@ -29,7 +29,6 @@ public:
     [[nodiscard]] std::string cache_identity() const {
         return std::string(method_) + " " + client_id_;
     }
-    [[nodiscard]] std::string const& store_identity() const noexcept { return client_id_; }
 
 private:
     static awaitable<token_request> authenticate(token_request request, std::string method,
