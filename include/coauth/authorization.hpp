@@ -21,7 +21,6 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace coauth {
 
@@ -114,8 +113,7 @@ public:
         virtual awaitable<request> apply(request r) const = 0;
         virtual awaitable<bool> on_unauthorized(response r) const = 0;
     };
-    using kind = std::variant<std::monostate, token_source, detail::static_credential,
-                              client_certificate, std::shared_ptr<user_method const>>;
+    struct kind;
 
     /// None: requests go out as they are.
     authorization() = default;

@@ -14,8 +14,14 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 namespace coauth {
+
+struct authorization::kind : std::variant<std::monostate, token_source, detail::static_credential,
+                                          client_certificate, std::shared_ptr<user_method const>> {
+    using variant::variant;
+};
 
 COAUTH_INLINE http_basic::http_basic(std::string_view user_id, secret const& password) {
     if (error wrong = check_basic_auth(user_id, password.reveal())) {

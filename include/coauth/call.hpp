@@ -8,6 +8,7 @@
 #define COAUTH_CALL_HPP
 
 #include <coauth/authorization.hpp>
+#include <coauth/authorization_impl.hpp>
 #include <coauth/cache/acquire.hpp>
 #include <coauth/call_recording.hpp>
 #include <coauth/codec/redaction.hpp>

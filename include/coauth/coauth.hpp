@@ -11,6 +11,7 @@
 #include <coauth/client_auth/private_key_jwt.hpp>
 #include <coauth/client_auth/tls_client_auth.hpp>
 #include <coauth/codec/path_segment.hpp>
+#include <coauth/grant/client_credentials.hpp>
 #include <coauth/rest_client.hpp>
 #include <coauth/sign_in.hpp>
 #include <coauth/token_source.hpp>

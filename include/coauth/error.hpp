@@ -148,24 +148,7 @@ enum class stage : unsigned char {
     store,  ///< reading or writing a token store
 };
 
-[[nodiscard]] inline std::string_view to_string(stage s) noexcept {
-    switch (s) {
-        case stage::none: return "none";
-        case stage::configuration: return "configuration";
-        case stage::queue: return "queue";
-        case stage::resolve: return "resolve";
-        case stage::connect: return "connect";
-        case stage::tls: return "tls";
-        case stage::write: return "write";
-        case stage::wait: return "wait";
-        case stage::read: return "read";
-        case stage::token: return "token";
-        case stage::hook: return "hook";
-        case stage::proxy: return "proxy";
-        case stage::store: return "store";
-    }
-    return "none";
-}
+[[nodiscard]] std::string_view to_string(stage s) noexcept;
 
 /// The name of a code as it stands in the enumeration; empty for a number that is none.
 [[nodiscard]] std::string_view to_string(errc code) noexcept;
@@ -294,95 +277,6 @@ private:
     coauth::error error_;
     std::string what_;
 };
-
-inline std::string_view to_string(errc code) noexcept {
-    switch (code) {
-        case errc::invalid_configuration: return "invalid_configuration";
-        case errc::invalid_url: return "invalid_url";
-        case errc::invalid_scope: return "invalid_scope";
-        case errc::invalid_header: return "invalid_header";
-        case errc::insecure_url: return "insecure_url";
-        case errc::empty_trust_store: return "empty_trust_store";
-        case errc::secret_unavailable: return "secret_unavailable";
-        case errc::invalid_client_certificate: return "invalid_client_certificate";
-        case errc::invalid_method: return "invalid_method";
-        case errc::invalid_target: return "invalid_target";
-        case errc::invalid_credentials: return "invalid_credentials";
-        case errc::invalid_ca_certificate: return "invalid_ca_certificate";
-        case errc::invalid_signing_key: return "invalid_signing_key";
-        case errc::invalid_description: return "invalid_description";
-        case errc::description_limit: return "description_limit";
-        case errc::unsupported_description: return "unsupported_description";
-        case errc::undecided: return "undecided";
-        case errc::unknown_operation: return "unknown_operation";
-        case errc::invalid_argument: return "invalid_argument";
-        case errc::resolve_failed: return "resolve_failed";
-        case errc::connect_failed: return "connect_failed";
-        case errc::tls_handshake_failed: return "tls_handshake_failed";
-        case errc::certificate_expired: return "certificate_expired";
-        case errc::certificate_not_yet_valid: return "certificate_not_yet_valid";
-        case errc::certificate_host_mismatch: return "certificate_host_mismatch";
-        case errc::certificate_untrusted: return "certificate_untrusted";
-        case errc::certificate_rejected: return "certificate_rejected";
-        case errc::connection_reset: return "connection_reset";
-        case errc::truncated: return "truncated";
-        case errc::malformed_response: return "malformed_response";
-        case errc::header_too_large: return "header_too_large";
-        case errc::body_too_large: return "body_too_large";
-        case errc::too_many_interim_responses: return "too_many_interim_responses";
-        case errc::unexpected_encoding: return "unexpected_encoding";
-        case errc::too_many_waiting_calls: return "too_many_waiting_calls";
-        case errc::too_many_open_files: return "too_many_open_files";
-        case errc::proxy_unreachable: return "proxy_unreachable";
-        case errc::proxy_authentication_required: return "proxy_authentication_required";
-        case errc::proxy_refused: return "proxy_refused";
-        case errc::proxy_failed: return "proxy_failed";
-        case errc::proxy_malformed_response: return "proxy_malformed_response";
-        case errc::deadline_exceeded: return "deadline_exceeded";
-        case errc::cancelled: return "cancelled";
-        case errc::stopped: return "stopped";
-        case errc::executor_gone: return "executor_gone";
-        case errc::token_refused: return "token_refused";
-        case errc::token_endpoint_failed: return "token_endpoint_failed";
-        case errc::unexpected_status: return "unexpected_status";
-        case errc::unexpected_redirect: return "unexpected_redirect";
-        case errc::unexpected_content_type: return "unexpected_content_type";
-        case errc::empty_body: return "empty_body";
-        case errc::malformed_token_response: return "malformed_token_response";
-        case errc::duplicate_member: return "duplicate_member";
-        case errc::invalid_access_token: return "invalid_access_token";
-        case errc::missing_token_type: return "missing_token_type";
-        case errc::unsupported_token_type: return "unsupported_token_type";
-        case errc::invalid_expires_in: return "invalid_expires_in";
-        case errc::invalid_refresh_token: return "invalid_refresh_token";
-        case errc::insufficient_scope: return "insufficient_scope";
-        case errc::client_refused: return "client_refused";
-        case errc::reauthorization_required: return "reauthorization_required";
-        case errc::discovery_failed: return "discovery_failed";
-        case errc::invalid_server_metadata: return "invalid_server_metadata";
-        case errc::issuer_mismatch: return "issuer_mismatch";
-        case errc::metadata_unavailable: return "metadata_unavailable";
-        case errc::authorization_refused: return "authorization_refused";
-        case errc::malformed_authorization_response: return "malformed_authorization_response";
-        case errc::state_mismatch: return "state_mismatch";
-        case errc::redirect_unavailable: return "redirect_unavailable";
-        case errc::browser_unavailable: return "browser_unavailable";
-        case errc::malformed_device_response: return "malformed_device_response";
-        case errc::device_code_expired: return "device_code_expired";
-        case errc::broken_flight: return "broken_flight";
-        case errc::fetch_threw: return "fetch_threw";
-        case errc::out_of_memory: return "out_of_memory";
-        case errc::hook_failed: return "hook_failed";
-        case errc::invalid_json: return "invalid_json";
-        case errc::invalid_utf8: return "invalid_utf8";
-        case errc::json_mismatch: return "json_mismatch";
-        case errc::store_unavailable: return "store_unavailable";
-        case errc::store_refused: return "store_refused";
-        case errc::store_record_unreadable: return "store_record_unreadable";
-        case errc::store_record_newer: return "store_record_newer";
-    }
-    return {};
-}
 
 }  // namespace coauth
 

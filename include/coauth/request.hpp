@@ -39,15 +39,8 @@ public:
     /// coauth::exception(errc::invalid_header) for what HTTP does not allow, and for headers that
     /// the library sets itself (Host, Content-Length, Connection, …).
     request& header(std::string_view name, std::string_view value) &;
-    request& remove_header(std::string_view name) & {
-        headers_.erase(name);
-        return *this;
-    }
-    request& body(std::string content, std::string_view content_type) & {
-        body_ = std::move(content);
-        if (!content_type.empty()) header("Content-Type", content_type);
-        return *this;
-    }
+    request& remove_header(std::string_view name) &;
+    request& body(std::string content, std::string_view content_type) &;
     /// Sets the body to `value` as JSON, and the Content-Type. Throws coauth::exception, so that
     /// nothing is sent, for a value that JSON cannot hold (errc::invalid_utf8, errc::invalid_json);
     /// what a conversion of yours throws comes through.
@@ -56,10 +49,7 @@ public:
         return body(write_json(value).value(), "application/json");
     }
     /// For this call instead of the client's.
-    request& authorization(coauth::authorization a) & {
-        authorization_ = std::move(a);
-        return *this;
-    }
+    request& authorization(coauth::authorization a) &;
     /// For the whole call, token and all resends included. Range: above 0; default: the client's.
     request& deadline(duration d) & {
         deadline_ = d;
@@ -78,15 +68,9 @@ public:
     }
     /// A value that stands in this request, under a name that does not say that it is secret:
     /// neither a log nor a hook is shown it, wherever it turns up.
-    request& hide(std::shared_ptr<secret const> value) & {
-        hidden_.push_back(std::move(value));
-        return *this;
-    }
+    request& hide(std::shared_ptr<secret const> value) &;
     /// Records this call, with what is said to the API and to the authorization server for it.
-    request& log(exchange_log records) & {
-        log_ = std::move(records);
-        return *this;
-    }
+    request& log(exchange_log records) &;
     /// Another absolute URL in place of base URL and target; for hooks. On another origin the
     /// credentials are left behind.
     request& absolute_url(std::string_view text) &;
@@ -140,6 +124,13 @@ private:
 
 static_assert(!std::is_aggregate_v<request>, "g++ 12 miscompiles aggregates inside co_await");
 
+namespace detail {
+
+/// What a method of the user's says to a 401 that does not say anything itself.
+[[nodiscard]] awaitable<bool> never_again();
+
+}  // namespace detail
+
 template <class T>
 struct authorization::model final : authorization::user_method {
     template <class U>
@@ -151,10 +142,9 @@ struct authorization::model final : authorization::user_method {
                       }) {
             return method.on_unauthorized(std::move(r));
         } else {
-            return never();
+            return detail::never_again();
         }
     }
-    static awaitable<bool> never() { co_return false; }
     T method;
 };
 

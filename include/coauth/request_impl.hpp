@@ -42,6 +42,32 @@ COAUTH_INLINE request& request::header(std::string_view name, std::string_view v
     return *this;
 }
 
+COAUTH_INLINE request& request::authorization(coauth::authorization a) & {
+    authorization_ = std::move(a);
+    return *this;
+}
+
+COAUTH_INLINE request& request::hide(std::shared_ptr<secret const> value) & {
+    hidden_.push_back(std::move(value));
+    return *this;
+}
+
+COAUTH_INLINE request& request::log(exchange_log records) & {
+    log_ = std::move(records);
+    return *this;
+}
+
+COAUTH_INLINE request& request::body(std::string content, std::string_view content_type) & {
+    body_ = std::move(content);
+    if (!content_type.empty()) header("Content-Type", content_type);
+    return *this;
+}
+
+COAUTH_INLINE request& request::remove_header(std::string_view name) & {
+    headers_.erase(name);
+    return *this;
+}
+
 COAUTH_INLINE request& request::absolute_url(std::string_view text) & {
     url_ = url::parse(text).value();
     return *this;
@@ -52,6 +78,8 @@ COAUTH_INLINE bool request::is_idempotent() const noexcept {
     return idempotent_.value_or(method_ == "GET" || method_ == "HEAD" || method_ == "OPTIONS" ||
                                 method_ == "PUT" || method_ == "DELETE" || method_ == "TRACE");
 }
+
+COAUTH_INLINE awaitable<bool> detail::never_again() { co_return false; }
 
 }  // namespace coauth
 

@@ -8,6 +8,7 @@
 
 #include <coauth/codec/challenge.hpp>
 #include <coauth/codec/http_fields.hpp>
+#include <coauth/config.hpp>
 #include <coauth/json_body.hpp>
 #include <coauth/result.hpp>
 #include <coauth/url.hpp>
@@ -68,32 +69,15 @@ public:
 
     /// Location resolved against the URL of the request (RFC 3986 §5), without fragment. Redirects
     /// are not followed. errc::invalid_url when there is none or it is not http(s).
-    [[nodiscard]] result<url> location() const {
-        auto const value = header("Location");
-        if (!value) return error(errc::invalid_url, stage::none, "no Location");
-        result<url> const from = request_url();
-        if (!from) return from.error();
-        return resolve_reference(*from, *value);
-    }
+    [[nodiscard]] result<url> location() const;
 
     /// The WWW-Authenticate challenges of all such headers (RFC 9110 §11.6.1), for instance the
     /// `scope`, `acr_values` and `max_age` of an insufficient_scope or
     /// insufficient_user_authentication (RFC 6750 §3, RFC 9470 §3). Malformed headers are left out.
-    [[nodiscard]] std::vector<challenge> challenges() const {
-        std::vector<challenge> all;
-        for (std::string_view const value : headers_.all("WWW-Authenticate")) {
-            auto parsed = parse_challenges(value);
-            if (!parsed) continue;
-            for (challenge& one : *parsed) all.push_back(std::move(one));
-        }
-        return all;
-    }
+    [[nodiscard]] std::vector<challenge> challenges() const;
 
     /// Where it was requested from, after hooks.
-    [[nodiscard]] result<url> request_url() const {
-        if (!base_) return error(errc::invalid_url, stage::none, "not the answer to a request");
-        return resolve_reference(*base_, target_);
-    }
+    [[nodiscard]] result<url> request_url() const;
     /// For the library: the parts are put together only when somebody asks.
     void set_request_url(std::shared_ptr<url const> base, std::string target) noexcept {
         base_ = std::move(base);
@@ -110,5 +94,9 @@ private:
 };
 
 }  // namespace coauth
+
+#ifndef COAUTH_SEPARATE_COMPILATION
+#include <coauth/response_impl.hpp>
+#endif
 
 #endif

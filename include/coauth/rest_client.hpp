@@ -56,50 +56,26 @@ public:
     // errc::cancelled. Cancelling the await ends the call; a token being fetched for it is not
     // lost.
 
-    [[nodiscard]] awaitable<response> get(std::string target) const {
-        return send(request("GET", std::move(target)));
-    }
-    [[nodiscard]] awaitable<response> head(std::string target) const {
-        return send(request("HEAD", std::move(target)));
-    }
-    [[nodiscard]] awaitable<response> delete_(std::string target) const {
-        return send(request("DELETE", std::move(target)));
-    }
+    [[nodiscard]] awaitable<response> get(std::string target) const;
+    [[nodiscard]] awaitable<response> head(std::string target) const;
+    [[nodiscard]] awaitable<response> delete_(std::string target) const;
     [[nodiscard]] awaitable<response> post(std::string target, std::string body,
-                                           std::string_view type = "application/json") const {
-        return send(request("POST", std::move(target)).body(std::move(body), type));
-    }
+                                           std::string_view type = "application/json") const;
     [[nodiscard]] awaitable<response> put(std::string target, std::string body,
-                                          std::string_view type = "application/json") const {
-        return send(request("PUT", std::move(target)).body(std::move(body), type));
-    }
+                                          std::string_view type = "application/json") const;
     [[nodiscard]] awaitable<response> patch(std::string target, std::string body,
-                                            std::string_view type = "application/json") const {
-        return send(request("PATCH", std::move(target)).body(std::move(body), type));
-    }
+                                            std::string_view type = "application/json") const;
     [[nodiscard]] awaitable<response> send(request r) const;
 
-    [[nodiscard]] awaitable<result<response>> try_get(std::string target) const {
-        return try_send(request("GET", std::move(target)));
-    }
-    [[nodiscard]] awaitable<result<response>> try_head(std::string target) const {
-        return try_send(request("HEAD", std::move(target)));
-    }
-    [[nodiscard]] awaitable<result<response>> try_delete(std::string target) const {
-        return try_send(request("DELETE", std::move(target)));
-    }
+    [[nodiscard]] awaitable<result<response>> try_get(std::string target) const;
+    [[nodiscard]] awaitable<result<response>> try_head(std::string target) const;
+    [[nodiscard]] awaitable<result<response>> try_delete(std::string target) const;
     [[nodiscard]] awaitable<result<response>> try_post(
-        std::string target, std::string body, std::string_view type = "application/json") const {
-        return try_send(request("POST", std::move(target)).body(std::move(body), type));
-    }
+        std::string target, std::string body, std::string_view type = "application/json") const;
     [[nodiscard]] awaitable<result<response>> try_put(
-        std::string target, std::string body, std::string_view type = "application/json") const {
-        return try_send(request("PUT", std::move(target)).body(std::move(body), type));
-    }
+        std::string target, std::string body, std::string_view type = "application/json") const;
     [[nodiscard]] awaitable<result<response>> try_patch(
-        std::string target, std::string body, std::string_view type = "application/json") const {
-        return try_send(request("PATCH", std::move(target)).body(std::move(body), type));
-    }
+        std::string target, std::string body, std::string_view type = "application/json") const;
     [[nodiscard]] awaitable<result<response>> try_send(request r) const;
 
     /// Makes the first call a quick one: fetches the token, where `authorization` is a token

@@ -164,6 +164,62 @@ COAUTH_INLINE awaitable<void> rest_client::stop_here(std::shared_ptr<detail::res
     }
 }
 
+COAUTH_INLINE awaitable<response> rest_client::get(std::string target) const {
+    return send(request("GET", std::move(target)));
+}
+
+COAUTH_INLINE awaitable<response> rest_client::head(std::string target) const {
+    return send(request("HEAD", std::move(target)));
+}
+
+COAUTH_INLINE awaitable<response> rest_client::delete_(std::string target) const {
+    return send(request("DELETE", std::move(target)));
+}
+
+COAUTH_INLINE awaitable<response> rest_client::post(std::string target, std::string body,
+                                                    std::string_view type) const {
+    return send(request("POST", std::move(target)).body(std::move(body), type));
+}
+
+COAUTH_INLINE awaitable<response> rest_client::put(std::string target, std::string body,
+                                                   std::string_view type) const {
+    return send(request("PUT", std::move(target)).body(std::move(body), type));
+}
+
+COAUTH_INLINE awaitable<response> rest_client::patch(std::string target, std::string body,
+                                                     std::string_view type) const {
+    return send(request("PATCH", std::move(target)).body(std::move(body), type));
+}
+
+COAUTH_INLINE awaitable<result<response>> rest_client::try_get(std::string target) const {
+    return try_send(request("GET", std::move(target)));
+}
+
+COAUTH_INLINE awaitable<result<response>> rest_client::try_head(std::string target) const {
+    return try_send(request("HEAD", std::move(target)));
+}
+
+COAUTH_INLINE awaitable<result<response>> rest_client::try_delete(std::string target) const {
+    return try_send(request("DELETE", std::move(target)));
+}
+
+COAUTH_INLINE awaitable<result<response>> rest_client::try_post(std::string target,
+                                                                std::string body,
+                                                                std::string_view type) const {
+    return try_send(request("POST", std::move(target)).body(std::move(body), type));
+}
+
+COAUTH_INLINE awaitable<result<response>> rest_client::try_put(std::string target, std::string body,
+                                                               std::string_view type) const {
+    return try_send(request("PUT", std::move(target)).body(std::move(body), type));
+}
+
+COAUTH_INLINE awaitable<result<response>> rest_client::try_patch(std::string target,
+                                                                 std::string body,
+                                                                 std::string_view type) const {
+    return try_send(request("PATCH", std::move(target)).body(std::move(body), type));
+}
+
 COAUTH_INLINE awaitable<response> rest_client::send(request r) const {
     return perform<response>(std::make_unique<detail::call>(core_, std::move(r)));
 }

@@ -6,6 +6,7 @@
 #ifndef COAUTH_REST_CORE_HPP
 #define COAUTH_REST_CORE_HPP
 
+#include <coauth/authorization_impl.hpp>
 #include <coauth/codec/http1_writer.hpp>
 #include <coauth/codec/redaction.hpp>
 #include <coauth/detail/suspension.hpp>

@@ -10,9 +10,7 @@
 #include <coauth/result.hpp>
 
 #include <cstddef>
-#include <cstring>
 #include <memory>
-#include <openssl/crypto.h>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,7 +20,7 @@ namespace coauth {
 namespace detail {
 
 /// Overwrites bytes in a way that no optimiser leaves out.
-inline void wipe(void* bytes, std::size_t size) noexcept { OPENSSL_cleanse(bytes, size); }
+void wipe(void* bytes, std::size_t size) noexcept;
 
 }  // namespace detail
 
@@ -32,22 +30,11 @@ public:
     secret() noexcept = default;
 
     /// Copies `value`; the caller's own string is the caller's to wipe.
-    explicit secret(std::string_view value) : size_(value.size()) {
-        if (size_ == 0) return;
-        data_ = std::make_unique<char[]>(size_);
-        std::memcpy(data_.get(), value.data(), size_);
-    }
+    explicit secret(std::string_view value);
 
     secret(secret&& other) noexcept
         : data_(std::move(other.data_)), size_(std::exchange(other.size_, 0)) {}
-    secret& operator=(secret&& other) noexcept {
-        if (this != &other) {
-            wipe();
-            data_ = std::move(other.data_);
-            size_ = std::exchange(other.size_, 0);
-        }
-        return *this;
-    }
+    secret& operator=(secret&& other) noexcept;
     ~secret() { wipe(); }
 
     [[nodiscard]] secret clone() const { return secret(reveal()); }
@@ -58,10 +45,7 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
     /// In constant time for equal lengths.
-    friend bool operator==(secret const& a, secret const& b) noexcept {
-        return a.size_ == b.size_ &&
-               (a.size_ == 0 || CRYPTO_memcmp(a.data_.get(), b.data_.get(), a.size_) == 0);
-    }
+    friend bool operator==(secret const& a, secret const& b) noexcept;
 
     /// Names a secret in the environment; it is read anew each time it is needed.
     [[nodiscard]] static class secret_reference from_env(std::string name);
@@ -70,11 +54,7 @@ public:
     [[nodiscard]] static class secret_reference from_file(std::string path);
 
 private:
-    void wipe() noexcept {
-        if (data_) detail::wipe(data_.get(), size_);
-        data_.reset();
-        size_ = 0;
-    }
+    void wipe() noexcept;
 
     std::unique_ptr<char[]> data_;
     std::size_t size_ = 0;
@@ -96,24 +76,12 @@ public:
     [[nodiscard]] result<secret> read() const;
 
 private:
-    [[nodiscard]] error unavailable(std::string const& why) const {
-        return error(
-            errc::secret_unavailable, stage::configuration,
-            (kind_ == kind::file ? "file '" : "environment variable '") + name_ + "' " + why);
-    }
+    [[nodiscard]] error unavailable(std::string const& why) const;
     [[nodiscard]] result<secret> read_file() const;
 
     kind kind_;
     std::string name_;
 };
-
-inline secret_reference secret::from_env(std::string name) {
-    return {secret_reference::kind::environment, std::move(name)};
-}
-
-inline secret_reference secret::from_file(std::string path) {
-    return {secret_reference::kind::file, std::move(path)};
-}
 
 namespace detail {
 
@@ -134,25 +102,12 @@ public:
     }
     ~wiped_buffer() { clear(); }
 
-    void append(std::string_view text) {
-        if (text.empty()) return;
-        reserve(size_ + text.size());
-        std::memcpy(data_.get() + size_, text.data(), text.size());
-        size_ += text.size();
-    }
+    void append(std::string_view text);
     void push_back(char c) {
         reserve(size_ + 1);
         data_[size_++] = c;
     }
-    void reserve(std::size_t wanted) {
-        if (wanted <= capacity_) return;
-        std::size_t const grown = wanted < 2 * capacity_ ? 2 * capacity_ : wanted;
-        auto larger = std::make_unique<char[]>(grown);
-        if (size_ != 0) std::memcpy(larger.get(), data_.get(), size_);
-        if (data_) detail::wipe(data_.get(), size_);
-        data_ = std::move(larger);
-        capacity_ = grown;
-    }
+    void reserve(std::size_t wanted);
     /// `size` more bytes at the end, to be written by the caller.
     [[nodiscard]] char* extend(std::size_t size) {
         reserve(size_ + size);

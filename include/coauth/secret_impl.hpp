@@ -10,15 +10,79 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>
+#include <cstring>
 #include <fcntl.h>
 #include <memory>
+#include <openssl/crypto.h>
+#include <string>
 #include <string_view>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 namespace coauth {
+
+COAUTH_INLINE void detail::wipe(void* bytes, std::size_t size) noexcept {
+    OPENSSL_cleanse(bytes, size);
+}
+
+COAUTH_INLINE secret::secret(std::string_view value) : size_(value.size()) {
+    if (size_ == 0) return;
+    data_ = std::make_unique<char[]>(size_);
+    std::memcpy(data_.get(), value.data(), size_);
+}
+
+COAUTH_INLINE secret& secret::operator=(secret&& other) noexcept {
+    if (this != &other) {
+        wipe();
+        data_ = std::move(other.data_);
+        size_ = std::exchange(other.size_, 0);
+    }
+    return *this;
+}
+
+COAUTH_INLINE bool operator==(secret const& a, secret const& b) noexcept {
+    return a.size_ == b.size_ &&
+           (a.size_ == 0 || CRYPTO_memcmp(a.data_.get(), b.data_.get(), a.size_) == 0);
+}
+
+COAUTH_INLINE void secret::wipe() noexcept {
+    if (data_) detail::wipe(data_.get(), size_);
+    data_.reset();
+    size_ = 0;
+}
+
+COAUTH_INLINE void detail::wiped_buffer::append(std::string_view text) {
+    if (text.empty()) return;
+    reserve(size_ + text.size());
+    std::memcpy(data_.get() + size_, text.data(), text.size());
+    size_ += text.size();
+}
+
+COAUTH_INLINE void detail::wiped_buffer::reserve(std::size_t wanted) {
+    if (wanted <= capacity_) return;
+    std::size_t const grown = wanted < 2 * capacity_ ? 2 * capacity_ : wanted;
+    auto larger = std::make_unique<char[]>(grown);
+    if (size_ != 0) std::memcpy(larger.get(), data_.get(), size_);
+    if (data_) detail::wipe(data_.get(), size_);
+    data_ = std::move(larger);
+    capacity_ = grown;
+}
+
+COAUTH_INLINE secret_reference secret::from_env(std::string name) {
+    return {secret_reference::kind::environment, std::move(name)};
+}
+
+COAUTH_INLINE secret_reference secret::from_file(std::string path) {
+    return {secret_reference::kind::file, std::move(path)};
+}
+
+COAUTH_INLINE error secret_reference::unavailable(std::string const& why) const {
+    return error(errc::secret_unavailable, stage::configuration,
+                 (kind_ == kind::file ? "file '" : "environment variable '") + name_ + "' " + why);
+}
 
 COAUTH_INLINE result<secret> secret_reference::read() const {
     if (kind_ == kind::file) return read_file();

@@ -7,7 +7,7 @@
 #ifndef COAUTH_SIGN_IN_HPP
 #define COAUTH_SIGN_IN_HPP
 
-#include <coauth/cache/token_record.hpp>
+#include <coauth/cache/token_ref.hpp>
 #include <coauth/clock.hpp>
 #include <coauth/config.hpp>
 #include <coauth/detail/awaitable.hpp>

@@ -14,6 +14,7 @@
 
 #include <coauth/authorization_impl.hpp>
 #include <coauth/cache/token_cache_impl.hpp>
+#include <coauth/cache/token_ref_impl.hpp>
 #include <coauth/client_auth/assertion_client_impl.hpp>
 #include <coauth/client_auth/client_assertion_impl.hpp>
 #include <coauth/client_auth/client_secret_basic_impl.hpp>
@@ -24,6 +25,7 @@
 #include <coauth/codec/challenge_impl.hpp>
 #include <coauth/codec/http_fields_impl.hpp>
 #include <coauth/codec/path_segment_impl.hpp>
+#include <coauth/crypto/digest_impl.hpp>
 #include <coauth/detail/hazard_domain_impl.hpp>
 #include <coauth/detail/store_directory_impl.hpp>
 #include <coauth/error_impl.hpp>
@@ -31,13 +33,17 @@
 #include <coauth/exchange_record_impl.hpp>
 #include <coauth/grant/authorization_code_impl.hpp>
 #include <coauth/grant/device_code_impl.hpp>
+#include <coauth/grant/grant_impl.hpp>
+#include <coauth/grant/requested_access_impl.hpp>
 #include <coauth/http/dialer_impl.hpp>
 #include <coauth/http/proxy_config_env.hpp>
 #include <coauth/http/proxy_config_impl.hpp>
+#include <coauth/jose/jwt_impl.hpp>
 #include <coauth/jose/signing_key_impl.hpp>
 #include <coauth/json_body_impl.hpp>
 #include <coauth/protocol/token_request_impl.hpp>
 #include <coauth/request_impl.hpp>
+#include <coauth/response_impl.hpp>
 #include <coauth/rest_client_impl.hpp>
 #include <coauth/scope_impl.hpp>
 #include <coauth/secret_impl.hpp>
@@ -46,8 +52,10 @@
 #include <coauth/store/memory_store_impl.hpp>
 #include <coauth/store/sealed_impl.hpp>
 #include <coauth/store/sealing_key_impl.hpp>
+#include <coauth/store/store_key_impl.hpp>
 #include <coauth/store/stored_token_impl.hpp>
 #include <coauth/store/token_records_impl.hpp>
+#include <coauth/store/token_store_impl.hpp>
 #include <coauth/token_source_impl.hpp>
 #include <coauth/url_impl.hpp>
 

@@ -8,12 +8,12 @@
 
 #include <coauth/cache/token_cache.hpp>
 #include <coauth/cache/token_health.hpp>
-#include <coauth/cache/token_record.hpp>
+#include <coauth/cache/token_ref.hpp>
 #include <coauth/clock.hpp>
 #include <coauth/codec/trace_context.hpp>
 #include <coauth/config.hpp>
 #include <coauth/detail/awaitable.hpp>
-#include <coauth/quirk_counters.hpp>
+#include <coauth/quirk_counts.hpp>
 #include <coauth/result.hpp>
 #include <coauth/token_source_config.hpp>
 

@@ -10,7 +10,6 @@
 #include <coauth/client_auth/client_authentication.hpp>
 #include <coauth/clock.hpp>
 #include <coauth/exchange_log.hpp>
-#include <coauth/grant/client_credentials.hpp>
 #include <coauth/grant/grant.hpp>
 #include <coauth/hooks.hpp>
 #include <coauth/http/dialer.hpp>
@@ -45,7 +44,7 @@ struct token_source_config {
     any_client_authentication client = {};
     /// What the token is given for: client_credentials, authorization_code or device_code of
     /// grant/, or your own type. With the latter two a person has to sign in: see sign_in.hpp.
-    any_grant grant = client_credentials();
+    any_grant grant = {};
     /// RFC 6749 §3.3; empty: the server's default.
     coauth::scope scope = {};
     /// Sent as `audience` where not empty.

@@ -34,6 +34,9 @@ DETAIL = {"asio": "config", "awaitable": "config"}
 ASIO_IN_DETAIL = {"asio", "awaitable"}
 ASIO_HEADERS = {tree.INCLUDE / f"coauth/detail/{name}.hpp" for name in ASIO_IN_DETAIL}
 FREE = {"coauth/fwd.hpp"}
+# Headers of the C++ library that cost a compiler more than what the declarations use of them.
+HEAVY = {"algorithm", "condition_variable", "deque", "format", "fstream", "iostream", "map", "mutex", "random", "ranges",
+         "regex", "set", "span", "sstream", "thread", "unordered_map", "unordered_set", "variant"}
 # Packages of opt-in components: the one header that may know each, and that no other one includes.
 OPT_IN = {"nlohmann": "coauth/json/nlohmann.hpp", "boost": "coauth/json/boost.hpp",
           "yaml-cpp": "coauth/openapi_yaml.hpp"}
@@ -114,7 +117,7 @@ def check(header, users):
                 problems.append(f"{where}:{line}: the transport knows nothing of OAuth, but includes <{included}>")
         if included.split("/")[0] in ("asio", "asio.hpp") and not asio:
             problems.append(f"{where}:{line}: {layer} does without Asio, but includes <{included}>")
-        wipes = where.endswith(("coauth/secret.hpp", "coauth/error_impl.hpp"))
+        wipes = where.endswith(("coauth/secret_impl.hpp", "coauth/error_impl.hpp"))
         allowed_one = wipes and included == "openssl/crypto.h"
         if included.startswith("openssl/") and not openssl and not allowed_one:
             problems.append(f"{where}:{line}: {layer} does without OpenSSL, but includes <{included}>")
@@ -123,14 +126,34 @@ def check(header, users):
     return problems
 
 
+def bodies_of(header):
+    """What it includes without COAUTH_SEPARATE_COMPILATION only."""
+    left_out = re.findall(r"#ifndef COAUTH_SEPARATE_COMPILATION\n((?:#include.*\n)+)", header.read_text())
+    return re.findall(r"<(.*)>", "".join(left_out))
+
+
 def without_bodies(headers, graph):
     """Bodies that are left out with COAUTH_SEPARATE_COMPILATION, and not in src.hpp either."""
     source = tree.INCLUDE / "coauth/src.hpp"
     for header in headers:
-        left_out = re.findall(r"#ifndef COAUTH_SEPARATE_COMPILATION\n((?:#include.*\n)+)", header.read_text())
-        for bodies in re.findall(r"<(.*)>", "".join(left_out)):
+        for bodies in bodies_of(header):
             if tree.resolve(bodies, header) not in graph[source]:
                 yield f"{tree.name(source)}: lacks <{bodies}>, which {tree.name(header)} leaves to it"
+
+
+def heavy_declarations(graph):
+    """What everybody who includes the umbrella header compiles is light, when the bodies are left out."""
+    left, seen = [tree.INCLUDE / "coauth/coauth.hpp"], set()
+    while left:
+        header = left.pop()
+        if header in seen:
+            continue
+        seen.add(header)
+        bodies = {tree.resolve(b, header) for b in bodies_of(header)}
+        left += [included for included in graph[header] if included not in bodies]
+        for line, included in tree.includes(header):
+            if included in HEAVY or (included.startswith("openssl/") and included != "openssl/types.h"):
+                yield f"{tree.name(header)}:{line}: <{included}> is for bodies: declarations are to compile fast"
 
 
 def main():
@@ -145,6 +168,7 @@ def main():
     if graph.get(fwd):
         problems.append(f"{tree.name(fwd)}: free to all layers, so it includes nothing of the library")
     problems += without_bodies(headers, graph)
+    problems += heavy_declarations(graph)
     problems += ["include cycle: " + " -> ".join(map(tree.name, chain)) for chain in cycles(graph)]
     tree.report(problems, f"layers of {len(headers)} headers")
 

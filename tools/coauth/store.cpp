@@ -58,8 +58,7 @@ struct kept {
     if (coauth::detail::is_newer_seal(text)) return "of a later version";
     auto const id = coauth::detail::seal_key_id(text);
     if (!id) return "not sealed";
-    return "sealed with key " +
-           coauth::hex({reinterpret_cast<unsigned char const*>(id->data()), id->size()});
+    return "sealed with key " + coauth::hex(*id);
 }
 
 [[nodiscard]] std::vector<kept> records_in(std::string const& directory) {

@@ -15,6 +15,7 @@
 #include <coauth/cache/token_fetcher.hpp>
 #include <coauth/cache/token_health.hpp>
 #include <coauth/cache/token_record.hpp>
+#include <coauth/cache/token_ref.hpp>
 #include <coauth/crypto/random.hpp>
 #include <coauth/detail/atomic.hpp>
 #include <coauth/detail/hazard_domain.hpp>

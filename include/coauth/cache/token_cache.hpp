@@ -8,7 +8,7 @@
 
 #include <coauth/cache/statistics.hpp>
 #include <coauth/cache/token_cache_options.hpp>
-#include <coauth/cache/token_record.hpp>
+#include <coauth/cache/token_ref.hpp>
 #include <coauth/clock.hpp>
 #include <coauth/config.hpp>
 

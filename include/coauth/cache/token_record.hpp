@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// One cached token and the owned handle on it. A record is immutable but for its deadlines; its
-// bytes are wiped when the last reader has gone.
+// One cached token. A record is immutable but for its deadlines; its bytes are wiped when the last
+// reader has gone.
 
 #ifndef COAUTH_CACHE_TOKEN_RECORD_HPP
 #define COAUTH_CACHE_TOKEN_RECORD_HPP
@@ -150,68 +150,6 @@ private:
 };
 
 }  // namespace detail
-
-/// A token in the hand: movable, may live across co_await and be dropped on any thread. Keeps its
-/// bytes readable even when the cache has replaced them or is gone.
-class token_ref {
-public:
-    token_ref() = default;
-    token_ref(token_ref&& other) noexcept
-        : domain_(other.domain_),
-          slot_(std::exchange(other.slot_, nullptr)),
-          record_(std::exchange(other.record_, nullptr)) {}
-    token_ref& operator=(token_ref&& other) noexcept {
-        if (this != &other) {
-            reset();
-            domain_ = other.domain_;
-            slot_ = std::exchange(other.slot_, nullptr);
-            record_ = std::exchange(other.record_, nullptr);
-        }
-        return *this;
-    }
-    ~token_ref() { reset(); }
-
-    [[nodiscard]] explicit operator bool() const noexcept { return record_ != nullptr; }
-
-    // Preconditions of the rest: not empty.
-
-    /// The value of an Authorization header, for instance `Bearer 2YotnFZ…`. A secret.
-    [[nodiscard]] std::string_view authorization() const noexcept {
-        return record_->authorization.view();
-    }
-    /// The access token alone. A secret.
-    [[nodiscard]] std::string_view access_token() const noexcept { return record_->access_token(); }
-    [[nodiscard]] std::string_view token_type() const noexcept {
-        return authorization().substr(0, record_->scheme_size);
-    }
-    [[nodiscard]] time_point expires_at() const noexcept { return record_->expiry; }
-    /// What the server granted (RFC 6749 §5.1); empty when it did not say, which means what was
-    /// asked for.
-    [[nodiscard]] std::optional<std::string> const& scope() const noexcept {
-        return record_->scope;
-    }
-    /// Names this token within its cache; see token_source::invalidate().
-    [[nodiscard]] std::uint64_t generation() const noexcept { return record_->generation; }
-    /// Neither rejected nor so close to its end that callers wait for a new one.
-    [[nodiscard]] bool valid(time_point now) const noexcept { return record_->valid(now); }
-    /// It has been rejected by an API or by invalidate().
-    [[nodiscard]] bool rejected() const noexcept { return record_->rejected(); }
-
-private:
-    friend class cache_entry;
-    token_ref(detail::hazard_domain& domain, detail::hazard_domain::slot* slot,
-              detail::token_record const* record) noexcept
-        : domain_(&domain), slot_(slot), record_(record) {}
-
-    void reset() noexcept {
-        record_ = nullptr;
-        if (slot_ != nullptr) domain_->release(std::exchange(slot_, nullptr));
-    }
-
-    detail::hazard_domain* domain_ = nullptr;
-    detail::hazard_domain::slot* slot_ = nullptr;
-    detail::token_record const* record_ = nullptr;
-};
 
 }  // namespace coauth
 

@@ -17,7 +17,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -73,33 +72,15 @@ public:
     /// Puts a fresh assertion in the place of one that may be there.
     /// `sign(wiped_buffer& out, std::string_view message)` appends the bytes of the signature.
     template <class Sign>
-    void put_into(token_request& request, assertion_key const& key, Sign const& sign) const {
-        wiped_buffer jwt;
-        wiped_buffer claims;
-        write(jwt, claims, request, key);
-        finish_jwt(jwt, claims.view(), sign);
-        put_into(request, jwt.view());
-    }
+    void put_into(token_request& request, assertion_key const& key, Sign const& sign) const;
 
     /// Two with the same identity may be given the same token.
     [[nodiscard]] secret identity(secret const& of_key) const;
     [[nodiscard]] std::string const& client_id() const noexcept { return client_id_; }
 
 private:
-    /// What does not change from one assertion to the next: the encoded header, and the claims as
-    /// far as they can be written.
-    struct draft {
-        std::string audience;
-        std::string algorithm;
-        std::string key_id;
-        std::string certificate_thumbprint;
-        std::string header;
-        std::string claims;
-    };
-    struct last_draft {
-        std::mutex mutex;
-        std::shared_ptr<draft const> made;
-    };
+    struct draft;
+    struct last_draft;
 
     void write(wiped_buffer& header, wiped_buffer& claims, token_request const& request,
                assertion_key const& key) const;
@@ -114,7 +95,7 @@ private:
     std::string method_;
     std::string client_id_;
     client_assertion_options options_;
-    std::shared_ptr<last_draft> last_ = std::make_shared<last_draft>();
+    std::shared_ptr<last_draft> last_;
     std::uint64_t hook_ = 0;  ///< tells one hook from another; 0: none
 };
 

@@ -9,10 +9,13 @@
 #include <coauth/codec/base64.hpp>
 #include <coauth/crypto/random.hpp>
 #include <coauth/error.hpp>
+#include <coauth/jose/jwt_writer.hpp>
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +27,32 @@ namespace coauth::detail {
                            "client assertion: " + std::move(why)));
 }
 
+/// What does not change from one assertion to the next: the encoded header, and the claims as far
+/// as they can be written.
+struct assertion_maker::draft {
+    std::string audience;
+    std::string algorithm;
+    std::string key_id;
+    std::string certificate_thumbprint;
+    std::string header;
+    std::string claims;
+};
+
+struct assertion_maker::last_draft {
+    std::mutex mutex;
+    std::shared_ptr<draft const> made;
+};
+
+template <class Sign>
+void assertion_maker::put_into(token_request& request, assertion_key const& key,
+                               Sign const& sign) const {
+    wiped_buffer jwt;
+    wiped_buffer claims;
+    write(jwt, claims, request, key);
+    finish_jwt(jwt, claims.view(), sign);
+    put_into(request, jwt.view());
+}
+
 COAUTH_INLINE std::string fresh_jti() {
     auto const random = next_random_bytes<16>();
     return base64url_encode({reinterpret_cast<char const*>(random.data()), random.size()});
@@ -31,7 +60,10 @@ COAUTH_INLINE std::string fresh_jti() {
 
 COAUTH_INLINE assertion_maker::assertion_maker(std::string_view method, std::string client_id,
                                                client_assertion_options options)
-    : method_(method), client_id_(std::move(client_id)), options_(std::move(options)) {
+    : method_(method),
+      client_id_(std::move(client_id)),
+      options_(std::move(options)),
+      last_(std::make_shared<last_draft>()) {
     using namespace std::chrono_literals;
     if (options_.lifetime < 1s || options_.lifetime > 5min) {
         throw bad_assertion("the lifetime is not from 1 s to 5 min");

@@ -128,13 +128,8 @@ public:
     http_fields() = default;
     http_fields(http_fields&&) = default;
     http_fields& operator=(http_fields&&) = default;
-    http_fields(http_fields const& other) : entries_(other.entries_) {
-        buffer_.append(other.buffer_.view());
-    }
-    http_fields& operator=(http_fields const& other) {
-        if (this != &other) *this = http_fields(other);
-        return *this;
-    }
+    http_fields(http_fields const& other);
+    http_fields& operator=(http_fields const& other);
     ~http_fields() = default;
 
     /// Adds a line at the end. Name and value may be views into this list.
@@ -148,35 +143,16 @@ public:
 
     /// Continues the value of the last line: a line folding (RFC 9112 §5.2) becomes one SP, none
     /// where one of the two parts is empty. Precondition: !empty(), nothing erased since.
-    void extend_last(std::string_view continuation) {
-        if (continuation.empty()) return;
-        piece& value = entries_.back().value;
-        if (value.size != 0) buffer_.push_back(' ');
-        buffer_.append(continuation);
-        value.size = static_cast<std::uint32_t>(buffer_.size() - value.at);
-    }
+    void extend_last(std::string_view continuation);
 
     /// The value of the first line of this name.
-    [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept {
-        for (entry const& e : entries_) {
-            if (iequals(view_of(e.name), name)) return view_of(e.value);
-        }
-        return std::nullopt;
-    }
+    [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept;
 
     /// The values of all lines of this name, in order.
     [[nodiscard]] std::vector<std::string_view> all(std::string_view name) const;
 
-    [[nodiscard]] std::size_t count(std::string_view name) const noexcept {
-        std::size_t n = 0;
-        for (entry const& e : entries_) {
-            if (iequals(view_of(e.name), name)) ++n;
-        }
-        return n;
-    }
-    [[nodiscard]] bool contains(std::string_view name) const noexcept {
-        return find(name).has_value();
-    }
+    [[nodiscard]] std::size_t count(std::string_view name) const noexcept;
+    [[nodiscard]] bool contains(std::string_view name) const noexcept;
 
     /// Precondition: index < size().
     [[nodiscard]] http_field operator[](std::size_t index) const noexcept {

@@ -14,6 +14,43 @@
 
 namespace coauth {
 
+COAUTH_INLINE http_fields::http_fields(http_fields const& other) : entries_(other.entries_) {
+    buffer_.append(other.buffer_.view());
+}
+
+COAUTH_INLINE http_fields& http_fields::operator=(http_fields const& other) {
+    if (this != &other) *this = http_fields(other);
+    return *this;
+}
+
+COAUTH_INLINE void http_fields::extend_last(std::string_view continuation) {
+    if (continuation.empty()) return;
+    piece& value = entries_.back().value;
+    if (value.size != 0) buffer_.push_back(' ');
+    buffer_.append(continuation);
+    value.size = static_cast<std::uint32_t>(buffer_.size() - value.at);
+}
+
+COAUTH_INLINE std::optional<std::string_view> http_fields::find(
+    std::string_view name) const noexcept {
+    for (entry const& e : entries_) {
+        if (iequals(view_of(e.name), name)) return view_of(e.value);
+    }
+    return std::nullopt;
+}
+
+COAUTH_INLINE std::size_t http_fields::count(std::string_view name) const noexcept {
+    std::size_t n = 0;
+    for (entry const& e : entries_) {
+        if (iequals(view_of(e.name), name)) ++n;
+    }
+    return n;
+}
+
+COAUTH_INLINE bool http_fields::contains(std::string_view name) const noexcept {
+    return find(name).has_value();
+}
+
 COAUTH_INLINE void http_fields::append(std::string_view name, std::string_view value) {
     if (points_inside(name) || points_inside(value)) {
         http_fields const copy(*this);

@@ -27,24 +27,28 @@
 
 namespace coauth::detail {
 
+struct alignas(64) hazard_slot {
+    static constexpr std::uintptr_t unowned = 0;
+
+    atomic<std::uintptr_t> word{unowned};
+    /// A retired object waits for this slot to be released.
+    atomic<bool> wanted{false};
+    /// Written only by the slot's present holder; summed by hits().
+    atomic<std::uint64_t> hits{0};
+
+    void count_hit() noexcept {
+        // sync: none needed, one writer at a time; the slot changes hands through `word`
+        hits.store(hits.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    }
+};
+
 class hazard_domain {
 public:
     /// What a slot's word says: nobody's, in some thread's list, or the address it protects.
-    static constexpr std::uintptr_t unowned = 0;
+    static constexpr std::uintptr_t unowned = hazard_slot::unowned;
     static constexpr std::uintptr_t idle = 1;
 
-    struct alignas(64) slot {
-        atomic<std::uintptr_t> word{unowned};
-        /// A retired object waits for this slot to be released.
-        atomic<bool> wanted{false};
-        /// Written only by the slot's present holder; summed by hits().
-        atomic<std::uint64_t> hits{0};
-
-        void count_hit() noexcept {
-            // sync: none needed, one writer at a time; the slot changes hands through `word`
-            hits.store(hits.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-        }
-    };
+    using slot = hazard_slot;
     static_assert(atomic<std::uintptr_t>::is_always_lock_free);
     static_assert(atomic<std::uint64_t>::is_always_lock_free);
     static_assert(atomic<bool>::is_always_lock_free);

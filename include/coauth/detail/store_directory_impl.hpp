@@ -7,6 +7,7 @@
 
 #include <coauth/detail/store_directory.hpp>
 
+#include <coauth/crypto/digest.hpp>
 #include <coauth/crypto/random.hpp>
 #include <coauth/detail/store_failure.hpp>
 
@@ -142,10 +143,9 @@ COAUTH_INLINE void store_directory::save(store_key const& key, std::string_view 
     std::call_once(cleaned_, [&] { remove_leftovers(directory.get()); });
 
     std::string const drawn = random_bytes(std::size_t{8});
-    std::string const temporary =
-        "." + name + "." +
-        hex({reinterpret_cast<unsigned char const*>(drawn.data()), drawn.size()}) +
-        std::string(temporary_suffix);
+    std::string const temporary = "." + name + "." +
+                                  hex({reinterpret_cast<char const*>(drawn.data()), drawn.size()}) +
+                                  std::string(temporary_suffix);
     try {
         write_temporary(directory.get(), temporary, bytes);
         if (::renameat(directory.get(), temporary.c_str(), directory.get(), name.c_str()) != 0) {

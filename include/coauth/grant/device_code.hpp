@@ -16,7 +16,6 @@
 #include <coauth/secret.hpp>
 #include <coauth/url.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <optional>
@@ -98,7 +97,7 @@ public:
         : interval_(interval), expiry_(expiry) {}
 
     /// From the last answer to the next question.
-    [[nodiscard]] duration pause() const noexcept { return std::max(interval_, once_); }
+    [[nodiscard]] duration pause() const noexcept;
     [[nodiscard]] bool expired(time_point now) const noexcept { return now >= expiry_; }
 
     /// What an answer without a token means: no error, ask again; else how the sign-in ends.

@@ -101,6 +101,8 @@ COAUTH_INLINE void device_poll::back_off() {
     interval_ = std::max(interval_, std::min(2 * interval_, longest));
 }
 
+COAUTH_INLINE duration device_poll::pause() const noexcept { return std::max(interval_, once_); }
+
 COAUTH_INLINE error device_poll::heed(error answer) {
     once_ = duration::zero();
     std::string const& said = answer.oauth_error();

@@ -6,6 +6,7 @@
 #ifndef COAUTH_GRANT_GRANT_HPP
 #define COAUTH_GRANT_GRANT_HPP
 
+#include <coauth/config.hpp>
 #include <coauth/error.hpp>
 #include <coauth/grant/requested_access.hpp>
 #include <coauth/protocol/token_request.hpp>
@@ -37,10 +38,7 @@ template <class T>
     return false;
 }
 
-[[nodiscard]] inline error sign_in_needed() {
-    return error(errc::reauthorization_required, stage::token, "a person has to sign in")
-        .with_hint("call coauth::sign_in() with this source, then go on");
-}
+[[nodiscard]] error sign_in_needed();
 
 }  // namespace detail
 
@@ -65,6 +63,9 @@ concept grant = std::move_constructible<T> &&
 
 class any_grant {
 public:
+    /// Client credentials.
+    any_grant();
+
     template <class T>
     requires(!std::same_as<std::remove_cvref_t<T>, any_grant>) &&
         grant<std::remove_cvref_t<T>> any_grant(T&& g)
@@ -130,5 +131,9 @@ private:
 };
 
 }  // namespace coauth
+
+#ifndef COAUTH_SEPARATE_COMPILATION
+#include <coauth/grant/grant_impl.hpp>
+#endif
 
 #endif

@@ -6,7 +6,8 @@
 #ifndef COAUTH_STORE_STORE_KEY_HPP
 #define COAUTH_STORE_STORE_KEY_HPP
 
-#include <coauth/crypto/digest.hpp>
+#include <coauth/config.hpp>
+#include <coauth/crypto/sha256_digest.hpp>
 
 #include <compare>
 #include <string>
@@ -20,7 +21,7 @@ public:
 
     [[nodiscard]] sha256_digest const& digest() const noexcept { return digest_; }
     /// 64 lower-case hexadecimal digits: fit for a file name or a key of a database.
-    [[nodiscard]] std::string text() const { return hex(digest_); }
+    [[nodiscard]] std::string text() const;
 
     friend auto operator<=>(store_key const&, store_key const&) = default;
 
@@ -29,5 +30,9 @@ private:
 };
 
 }  // namespace coauth
+
+#ifndef COAUTH_SEPARATE_COMPILATION
+#include <coauth/store/store_key_impl.hpp>
+#endif
 
 #endif

@@ -17,26 +17,20 @@ class store_lock {
 public:
     /// Holds nothing: there is nobody to exclude.
     store_lock() noexcept = default;
+    store_lock(store_lock&&) noexcept = default;
+    store_lock& operator=(store_lock&&) noexcept = default;
+    ~store_lock() = default;
 
     /// Whatever releases the lock when it is destroyed, which must not throw.
     template <class Held>
     requires(!std::same_as<std::remove_cvref_t<Held>, store_lock>) explicit store_lock(Held held)
-        : held_(std::make_unique<model<Held>>(std::move(held))) {}
+        : held_(std::make_shared<Held>(std::move(held))) {}
 
     /// Now, rather than at the end of its life.
     void release() noexcept { held_.reset(); }
 
 private:
-    struct interface {
-        virtual ~interface() = default;
-    };
-    template <class Held>
-    struct model final : interface {
-        explicit model(Held h) : held(std::move(h)) {}
-        Held held;
-    };
-
-    std::unique_ptr<interface> held_;
+    std::shared_ptr<void> held_;
 };
 
 }  // namespace coauth

@@ -6,6 +6,7 @@
 #ifndef COAUTH_STORE_TOKEN_STORE_HPP
 #define COAUTH_STORE_TOKEN_STORE_HPP
 
+#include <coauth/config.hpp>
 #include <coauth/detail/awaitable.hpp>
 #include <coauth/secret.hpp>
 #include <coauth/store/store_key.hpp>
@@ -77,7 +78,7 @@ private:
     };
     using handle = std::shared_ptr<interface const>;
 
-    static awaitable<store_lock> nothing_to_lock() { co_return store_lock(); }
+    static awaitable<store_lock> nothing_to_lock();
 
     template <class T>
     struct model final : interface {
@@ -103,20 +104,18 @@ private:
     };
 
     // Each keeps the store and the key for as long as its operation: a user's coroutine need not.
-    static awaitable<std::optional<secret>> load_from(handle self, store_key key) {
-        co_return co_await self->load(key);
-    }
-    static awaitable<void> save_to(handle self, store_key key, secret bytes) {
-        co_await self->save(key, std::move(bytes));
-    }
-    static awaitable<void> erase_from(handle self, store_key key) { co_await self->erase(key); }
-    static awaitable<store_lock> lock_in(handle self, store_key key) {
-        co_return co_await self->lock(key);
-    }
+    static awaitable<std::optional<secret>> load_from(handle self, store_key key);
+    static awaitable<void> save_to(handle self, store_key key, secret bytes);
+    static awaitable<void> erase_from(handle self, store_key key);
+    static awaitable<store_lock> lock_in(handle self, store_key key);
 
     handle self_;
 };
 
 }  // namespace coauth
+
+#ifndef COAUTH_SEPARATE_COMPILATION
+#include <coauth/store/token_store_impl.hpp>
+#endif
 
 #endif

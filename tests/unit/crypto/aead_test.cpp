@@ -25,9 +25,7 @@ std::string bytes(std::string_view hex) {
     return out;
 }
 
-std::string hex(std::string_view text) {
-    return coauth::hex({reinterpret_cast<unsigned char const*>(text.data()), text.size()});
-}
+std::string hex(std::string_view text) { return coauth::hex(text); }
 
 struct vector {
     aead_cipher cipher;

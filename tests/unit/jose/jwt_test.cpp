@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
 #include <coauth/crypto/digest.hpp>
-#include <coauth/jose/jwt.hpp>
+#include <coauth/jose/jwt_writer.hpp>
 #include <support/jose_keys.hpp>
 
 #include <gtest/gtest.h>
@@ -21,7 +21,8 @@ using coauth::detail::wiped_buffer;
 std::string object(jwt_members const& members) {
     std::string text;
     coauth::json_writer writer(text);
-    members.write_to(writer.begin_object());
+    writer.begin_object();
+    coauth::detail::write_members(writer, members);
     writer.end_object();
     return text;
 }
