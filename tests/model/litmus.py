@@ -234,7 +234,7 @@ ACCESSES = {
     "is it wanted": (H, "void clear(slot& s", r"s\.wanted\.load\(" + ORDER),
     "it is wanted": (HI, "hazard_domain::sweep()", r"wanted\.store\(true, " + ORDER),
     "is it still held": (HI, "hazard_domain::all_still_held()", r"holder_->word\.load\(" + ORDER),
-    "give back": (H, "void give_back()", r"word\.store\([^;]*?" + ORDER),
+    "give back": (H, "void give_up(slot& s)", r"word\.store\([^;]*?" + ORDER),
     "claim": (HI, "hazard_domain::claim_from(block&", r"compare_exchange_strong\([^;]*?" + ORDER),
     "unlink token": ("cache/cache_entry_settle.hpp", "cache_entry::publish(",
                      r"current_\.(?:store|exchange)\([^;]*?" + ORDER),

@@ -69,9 +69,14 @@ mutant("clear: nobody asks whether the slot is wanted", H, "if (s.wanted.load(st
        "if (false)", "hazard")
 mutant("clear: asks only with acquire", H, "s.wanted.load(std::memory_order_seq_cst)",
        "s.wanted.load(std::memory_order_acquire)", "litmus")
-mutant("give_back: only relaxed", H, "slots[i]->word.store(unowned, std::memory_order_release);",
-       "slots[i]->word.store(unowned, std::memory_order_relaxed);", "litmus")
-mutant("give_back: keeps the slots", H, "slots[i]->word.store(unowned, std::memory_order_release);", "",
+mutant("take: leaves the slot at hand", H, "list->at_hand = nullptr;\n        return s;", "return s;", "unit hazard")
+mutant("release: loses the slot that is at hand", H, "if (list->domain != this || list->at_hand != nullptr)",
+       "if (list->domain != this)", "unit hazard")
+mutant("give_back: forgets the slot at hand", H, "if (at_hand != nullptr) give_up(*std::exchange(at_hand, nullptr));",
+       "", "unit hazard")
+mutant("give_back: only relaxed", H, "s.word.store(unowned, std::memory_order_release);",
+       "s.word.store(unowned, std::memory_order_relaxed);", "litmus")
+mutant("give_back: keeps the slots", H, "s.word.store(unowned, std::memory_order_release);", "",
        "unit hazard")
 mutant("claim: only relaxed", HI,
        "compare_exchange_strong(expected, idle, std::memory_order_acquire,\n"
