@@ -197,10 +197,13 @@ openapi::operation const& find_operation(openapi::api_description const& api,
     for (openapi::operation const& one : api.operations) names.push_back(one.id);
     std::string const wanted = words.id.empty() ? words.method + " " + words.path : words.id;
     std::string const near = coauth::detail::nearest_name(wanted, names);
-    throw failure(exit_code::usage,
-                  "no operation '" + coauth::printable(wanted, 200) + "'" +
-                      (near.empty() ? "" : "; did you mean " + coauth::printable(near, 200) + "?"),
-                  "`coauth api list SPEC` has them");
+    throw failure(
+        exit_code::usage,
+        "no operation '" + coauth::printable(wanted, 200) + "'" +
+            (near.empty() ? "" : "; did you mean " + coauth::printable(near, 200) + "?") +
+            (api.notes.empty() ? ""
+                               : "\n  not read: " + coauth::printable(api.notes.front(), 2000)),
+        "`coauth api list SPEC` has them");
 }
 
 exit_code call_operation(given_options const& given, terminal const& at) {
