@@ -37,6 +37,8 @@ class Keeping(harness.Case):
         done = self.ends(OK, "call", "GET", "/users?limit=1", "--config", self.config, "-v")
         self.assertIn("token from the store", done.stderr)
         self.assertEqual(self.token_requests(), before + 1)
+        done = self.ends(OK, "token", "--config", self.config, "--inspect")
+        self.assertTrue(done.stdout.startswith("Bearer token"))
 
     def test_what_a_call_has_fetched_is_kept_whatever_the_api_says(self):
         before = self.token_requests()
@@ -92,7 +94,7 @@ class Keeping(harness.Case):
         self.assertIn("coauth: the token store: load: store_record_unreadable", done.stderr)
         os.chmod(self.store, 0o755)
         done = self.ends(OK, "call", "GET", "/users?limit=1", "--config", self.config)
-        self.assertIn("coauth: the token store: ", done.stderr)
+        self.assertEqual(done.stderr.count("coauth: the token store: "), 1)
         self.assertIn("user 1", done.stdout)
 
     def test_needs_a_directory_and_a_key_by_reference(self):

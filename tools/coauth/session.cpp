@@ -97,6 +97,8 @@ void session::say(status& about, std::string const& line) {
 }
 
 void session::warn(status& about, std::string const& line) {
+    // What keeps a token from being loaded mostly keeps it from being saved too.
+    if (std::exchange(about.warned, true)) return;
     clear_progress(about);
     std::fputs((about.at.paint_error(colour::yellow, "coauth: ") + line + "\n").c_str(), stderr);
 }

@@ -42,6 +42,7 @@ private:
         terminal at;
         std::string waiting_for = {};
         bool shown = false;
+        bool warned = false;
     };
 
     static coauth::awaitable<void> tell_progress(std::shared_ptr<status> about);

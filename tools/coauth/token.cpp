@@ -92,7 +92,8 @@ coauth::awaitable<void> get(coauth::token_source from, std::shared_ptr<token_fac
 void show(token_facts const& facts, session const& with, given_options const& given,
           terminal const& at) {
     if (given.has("raw")) return write_output(std::string(facts.token.reveal()) + "\n");
-    if (given.has("inspect")) write_output(inspect(with.log(), at) + "\n");
+    std::string const said = given.has("inspect") ? inspect(with.log(), at) : "";
+    if (!said.empty()) write_output(said + "\n");
     write_output(given.has("json") ? describe_json(facts) : describe(facts, at));
 }
 
