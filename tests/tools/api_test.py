@@ -7,7 +7,7 @@ import json
 
 import harness
 
-OK, USAGE, CONFIGURATION, API_REFUSED = 0, 2, 3, 5
+OK, USAGE, CONFIGURATION, API_REFUSED, INTERRUPTED = 0, 2, 3, 5, 130
 
 
 def document(servers):
@@ -170,6 +170,12 @@ class Api(harness.Case):
         self.assertEqual(json.loads(done.stdout), [{"id": 1, "name": "user 1"}])
         done = self.ends(CONFIGURATION, "api", "list", spec, *allowed, *self.client()[-2:])
         self.assertIn("the server answered 404", done.stderr)
+        self.servers.tell("delay_api 30000")
+        seen, code = self.on_terminal("api", "list", spec, *allowed, *self.client()[-2:],
+                                      answers=[("waiting for a document of the description", "\x03")])
+        self.servers.tell("delay_api 0")
+        self.assertEqual(code, INTERRUPTED)
+        self.assertIn("interrupted", seen)
 
 
 if __name__ == "__main__":
