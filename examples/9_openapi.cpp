@@ -9,29 +9,11 @@
 
 #include <exception>
 #include <iostream>
-#include <string>
 #include <utility>
 
 namespace {
 
 namespace openapi = coauth::openapi;
-
-/// A program of yours has a file: openapi::load("api.json").
-std::string description(example::embedded_servers const& servers) {
-    return R"({"openapi": "3.0.3", "info": {"title": "Users", "version": "1"},
-        "servers": [{"url": ")" +
-           servers.api.base_url() + R"(", "description": "test"},
-                    {"url": "https://users.example.com/v1", "description": "live"}],
-        "components": {"securitySchemes": {"oauth": {"type": "oauth2", "flows": {
-            "clientCredentials": {"tokenUrl": ")" +
-           servers.authorization.token_url() + R"(", "scopes": {"users.read": "Read users"}}}}}},
-        "security": [{"oauth": ["users.read"]}],
-        "paths": {
-            "/users": {"get": {"operationId": "listUsers", "parameters": [
-                {"name": "limit", "in": "query", "schema": {"type": "integer"}}]}},
-            "/users/{id}": {"get": {"operationId": "getUser", "parameters": [
-                {"name": "id", "in": "path", "required": true, "schema": {"type": "integer"}}]}}}})";
-}
 
 asio::awaitable<void> look(openapi::api users) {
     coauth::response const all =
@@ -46,7 +28,9 @@ asio::awaitable<void> look(openapi::api users) {
 
 int main() try {
     example::embedded_servers servers;
-    openapi::api_description const users = openapi::parse(description(servers));
+    // A program of yours has a file: openapi::load("api.json").
+    openapi::api_description const users = openapi::parse(
+        servers.description(R"(, {"url": "https://users.example.com/v1", "description": "live"})"));
 
     openapi::plan const planned = openapi::decide(users);
     std::cout << users.format << ", token URL " << planned.token_url << ", scopes "

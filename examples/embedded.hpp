@@ -11,6 +11,8 @@
 #include <coauth/testing/api_server.hpp>
 #include <coauth/testing/authorization_server.hpp>
 
+#include <string>
+
 namespace example {
 
 inline constexpr char const* client_id = "client_id_123";
@@ -26,6 +28,24 @@ struct embedded_servers {
     /// Trust this authority and no other.
     [[nodiscard]] coauth::tls_config trust() const {
         return {.system_trust = false, .ca_pem = ca.ca_pem()};
+    }
+
+    /// What the provider of an API publishes: an OpenAPI document of this one. `further_servers`
+    /// are members of the list, each with a comma before it.
+    [[nodiscard]] std::string description(std::string const& further_servers = "") const {
+        return R"({"openapi": "3.0.3", "info": {"title": "Users", "version": "1"},
+            "servers": [{"url": ")" +
+               api.base_url() + R"("})" + further_servers + R"(],
+            "components": {"securitySchemes": {"oauth": {"type": "oauth2", "flows": {
+                "clientCredentials": {"tokenUrl": ")" +
+               authorization.token_url() + R"(", "scopes": {"users.read": "Read users"}}}}}},
+            "security": [{"oauth": ["users.read"]}],
+            "paths": {
+                "/users": {"get": {"operationId": "listUsers", "parameters": [
+                    {"name": "limit", "in": "query", "schema": {"type": "integer"}}]}},
+                "/users/{id}": {"get": {"operationId": "getUser", "parameters": [
+                    {"name": "id", "in": "path", "required": true,
+                     "schema": {"type": "integer"}}]}}}})";
     }
 };
 

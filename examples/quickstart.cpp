@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 //
 // What ./quickstart runs: a thousand concurrent calls from four threads that cause one token
-// request, then one call with everything that goes over the wire, secrets redacted.
+// request, then an OpenAPI document that becomes a client, and both sides of a call by it, secrets
+// redacted.
 
 #include "embedded.hpp"
 
-#include <coauth/codec/redaction.hpp>
+#include <coauth/exchange_log_columns.hpp>
+#include <coauth/openapi.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -20,6 +22,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <sys/ioctl.h>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -52,20 +55,11 @@ constexpr unsigned threads = 4;
 /// A line at once, so that progress is seen through a pipe too.
 void say(std::string const& line = {}) { std::cout << line << std::endl; }
 
-void show_message(char const* mark, std::string const& first, coauth::http_fields const& headers,
-                  std::string const& body) {
-    say("   " + dim(mark) + ' ' + bold(first));
-    for (coauth::http_field const field : headers) {
-        say("   " + dim(mark) + ' ' + std::string(field.name) + ": " + std::string(field.value));
-    }
-    if (!body.empty()) {
-        say("   " + dim(mark));
-        say("   " + dim(mark) + ' ' + body);
-    }
-    say();
-}
-void show_request(coauth::sent_request const& r) {
-    show_message(">", r.method() + ' ' + r.url(), r.headers(), r.body());
+/// Of the terminal, else as many as both sides of a call need next to each other.
+[[nodiscard]] std::size_t columns() {
+    winsize size{};
+    bool const known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != 0;
+    return known ? size.ws_col : coauth::columns_for_two_sides;
 }
 
 [[nodiscard]] std::string milliseconds(coauth::duration d) {
@@ -172,48 +166,46 @@ coauth::awaitable<void> one_of_many(coauth::rest_client& api, tally* results) {
     return {};
 }
 
-// One call, looked at.
+// A client out of an API description, and one call of it, looked at.
 
-coauth::awaitable<void> one_call(coauth::rest_client& api) {
-    coauth::response const users = co_await api.get("/users?limit=2");
-    if (!users.ok()) throw std::runtime_error("the API answered " + std::to_string(users.status()));
+namespace openapi = coauth::openapi;
+
+coauth::awaitable<void> list_two(openapi::api users) {
+    coauth::response const answer =
+        co_await users.call("listUsers", openapi::arguments().set("limit", 2));
+    if (!answer.ok())
+        throw std::runtime_error("the API answered " + std::to_string(answer.status()));
 }
 
-void show_both_exchanges(example::embedded_servers const& servers) {
-    coauth::token_hooks with_authorization_server;
-    with_authorization_server.before_send = [](coauth::sent_request const& r) {
-        say("   " + bold("the authorization server is asked for a token"));
-        show_request(r);
+void show(coauth::exchange_log const& log) {
+    auto const paint = [](std::string const& line) {
+        return line.find('[') == line.find_first_not_of(' ') ? bold(line) : line;
     };
-    with_authorization_server.after_response = [](coauth::received_response const& r) {
-        show_message("<", std::to_string(r.status()) + ' ' + r.reason(), r.headers(), r.body());
-    };
-    coauth::call_hooks with_api;
-    with_api.before_send = [](coauth::sent_request const& r) {
-        say("   " + bold("the API is called with that token"));
-        show_request(r);
-    };
-    with_api.after_response = [](coauth::response& r) {
-        std::string const type(r.header("Content-Type").value_or(""));
-        show_message("<", std::to_string(r.status()) + ' ' + r.reason(),
-                     coauth::redact_headers(r.headers()), coauth::redact_body(type, r.body()));
-    };
+    say(coauth::to_columns(log, columns(), paint));
+}
 
+void call_by_description(example::embedded_servers const& servers) {
+    openapi::credentials mine;
+    mine.client(
+        coauth::client_secret_basic(example::client_id, coauth::secret(example::client_secret)));
+    openapi::configuration config =
+        openapi::configure(openapi::parse(servers.description()), std::move(mine));
+    say("   document        " + config.description->title + ", " + config.description->format);
+    say("   base URL        " + config.plan.base_url);
+    say("   authentication  " + config.plan.schemes.front().type + ", " +
+        std::string(to_string(*config.plan.flow)));
+    say("   token URL       " + config.plan.token_url);
+    say("   scopes          " + config.plan.scope.to_string());
+    say();
+
+    coauth::exchange_log const log;
+    config.client.log = log;
+    config.client.tls = config.token->tls = servers.trust();
     asio::io_context io;
-    coauth::token_source tokens(io.get_executor(),
-                                {.token_url = servers.authorization.token_url(),
-                                 .client = coauth::client_secret_basic(
-                                     example::client_id, coauth::secret(example::client_secret)),
-                                 .scope = "users.read",
-                                 .tls = servers.trust(),
-                                 .hooks = with_authorization_server});
-    coauth::rest_client api(io.get_executor(), {.base_url = servers.api.base_url(),
-                                                .authorization = tokens,
-                                                .tls = servers.trust(),
-                                                .hooks = with_api,
-                                                .call_deadline = std::chrono::seconds(10)});
-    asio::co_spawn(io, one_call(api), coauth::rethrow);
+    openapi::api const users(io.get_executor(), std::move(config));
+    asio::co_spawn(io, list_two(users), coauth::rethrow);
     io.run();
+    show(log);
 }
 
 }  // namespace
@@ -233,9 +225,9 @@ int main() try {
         return 1;
     }
 
-    say(bold("3") + "  One call of another client, which has no token yet, secrets redacted");
-    say();
-    show_both_exchanges(servers);
+    say(bold("3") +
+        "  A client out of an OpenAPI document and a client id; both sides of listUsers");
+    call_by_description(servers);
     say("quickstart: ok, " + std::to_string(calls) + " calls, 1 token request");
 } catch (std::exception const& e) {
     std::cerr << "quickstart: failed: " << e.what() << '\n';

@@ -129,6 +129,9 @@ private:
                    (static_cast<unsigned char>(rest[size]) & 0xC0U) == 0x80U) {
                 --size;
             }
+            // Between two words, where that does not leave much of the line empty.
+            std::size_t const space = size == rest.size() ? 0 : rest.rfind(' ', size - 1);
+            if (space != std::string_view::npos && space > room * 2 / 3) size = space + 1;
             std::string row =
                 std::string(mark) + std::string(indent) + std::string(rest.substr(0, size));
             row.erase(row.find_last_not_of(' ') + 1);
@@ -142,6 +145,12 @@ private:
     std::string out_;
 };
 
+[[nodiscard]] inline std::string dropped_calls(exchange_log const& log) {
+    std::uint64_t const dropped = log.dropped();
+    if (dropped == 0) return {};
+    return "(" + std::to_string(dropped) + " earlier calls had to make room)\n";
+}
+
 }  // namespace detail
 
 /// Several lines, the last one ended, none wider than `columns` (at least 40).
@@ -153,10 +162,7 @@ private:
 
 /// All calls of the log, oldest first, with an empty line between them.
 [[nodiscard]] inline std::string to_text(exchange_log const& log, std::size_t columns = 100) {
-    std::string text;
-    if (std::uint64_t const dropped = log.dropped(); dropped != 0) {
-        text = "(" + std::to_string(dropped) + " earlier calls had to make room)\n";
-    }
+    std::string text = detail::dropped_calls(log);
     for (auto const& call : log.calls()) {
         if (!text.empty()) text += '\n';
         text += to_text(*call, columns);

@@ -5,6 +5,9 @@
 #include "support/embedded.hpp"
 
 #include <coauth/openapi.hpp>
+#include <coauth/store/memory_store.hpp>
+
+#include <chrono>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -105,6 +108,23 @@ TEST_F(openapi_call, by_method_and_path_sends_parameters_and_body) {
         coauth_test::run(io, users.call("createUser", arguments().body(R"({"name": "Ada"})")));
     EXPECT_EQ(made.status(), 201);
     EXPECT_EQ(made.body(), R"({"name": "Ada"})");
+}
+
+TEST_F(openapi_call, after_a_stop_are_refused_and_the_token_is_in_the_store) {
+    coauth::memory_store const store;
+    for (int run = 0; run != 2; ++run) {
+        asio::io_context own;
+        openapi::configuration config =
+            trusted(openapi::configure(openapi::parse(document().dump()), client()));
+        config.token->store = store;
+        openapi::api const users(own.get_executor(), std::move(config));
+        EXPECT_EQ(coauth_test::run(own, users.call("listUsers")).status(), 200);
+        coauth_test::run(own, users.stop(std::chrono::seconds(1)));
+        auto const late = coauth_test::run(own, users.try_call("listUsers"));
+        ASSERT_FALSE(late.has_value());
+        EXPECT_TRUE(late.error().is(errc::stopped));
+    }
+    EXPECT_EQ(servers.token_requests(), 1U);
 }
 
 TEST_F(openapi_call, that_does_not_fit_sends_nothing) {

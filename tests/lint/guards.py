@@ -14,7 +14,7 @@ LICENSED = {".hpp", ".cpp", ".ipp", ".py", ".cmake", ".sh"}
 NOT_IN_UMBRELLA = {
     "coauth/coauth.hpp", "coauth/fwd.hpp", "coauth/src.hpp",
     "coauth/config_key.hpp", "coauth/config_schema.hpp", "coauth/config_json.hpp", "coauth/config_env.hpp",
-    "coauth/exchange_log_har.hpp", "coauth/exchange_log_html.hpp", "coauth/exchange_log_text.hpp",
+    "coauth/exchange_log_columns.hpp", "coauth/exchange_log_har.hpp", "coauth/exchange_log_html.hpp", "coauth/exchange_log_text.hpp",
     "coauth/metrics.hpp",
     "coauth/crypto/aead.hpp", "coauth/crypto/scrypt.hpp", "coauth/openapi.hpp", "coauth/openapi_yaml.hpp",
 }

@@ -7,7 +7,7 @@ import json
 
 import harness
 
-OK, USAGE, CONFIGURATION, API_REFUSED = 0, 2, 3, 5
+OK, USAGE, CONFIGURATION, API_REFUSED, INTERRUPTED = 0, 2, 3, 5, 130
 
 
 def document(servers):
@@ -150,6 +150,32 @@ class Api(harness.Case):
         self.assertEqual(self.servers.counters()["token_requests"], before)
         self.servers.tell("serve " + json.dumps(self.described))
         self.ends(OK, "api", "call", url, "listUsers", *self.client(), "--token-url", self.servers.token_url)
+
+    def test_follows_a_reference_to_another_server_only_where_it_is_allowed(self):
+        paths = {"users": self.described["paths"]["/users"]}
+        apart = copy.deepcopy(self.described)
+        apart["paths"]["/users"] = {"$ref": self.servers.api_origin + "/parts.json#/users"}
+        spec = self.file("apart.json", apart)
+        before = self.servers.counters()["api_requests"]
+        done = self.ends(OK, "api", "show", spec, *self.client()[-2:])
+        self.assertIn("only with --allow-remote-refs " + self.servers.api_origin, done.stdout)
+        self.assertIn("not read: the operations of /users", self.ends(OK, "api", "list", spec).stderr)
+        self.assertIn("not read: ", self.ends(USAGE, "api", "call", spec, "listUsers", *self.client()).stderr)
+        allowed = ["--allow-remote-refs", self.servers.api_origin]
+        self.assertIn("--allow-remote-refs https://", self.ends(USAGE, "api", "list", spec, *allowed[:1],
+                                                               "http://specs.example").stderr)
+        self.assertEqual(self.servers.counters()["api_requests"], before)
+        self.servers.tell("serve " + json.dumps(paths))
+        done = self.ends(OK, "api", "call", spec, "listUsers", "limit=1", *allowed, *self.client())
+        self.assertEqual(json.loads(done.stdout), [{"id": 1, "name": "user 1"}])
+        done = self.ends(CONFIGURATION, "api", "list", spec, *allowed, *self.client()[-2:])
+        self.assertIn("the server answered 404", done.stderr)
+        self.servers.tell("delay_api 30000")
+        seen, code = self.on_terminal("api", "list", spec, *allowed, *self.client()[-2:],
+                                      answers=[("waiting for a document of the description", "\x03")])
+        self.servers.tell("delay_api 0")
+        self.assertEqual(code, INTERRUPTED)
+        self.assertIn("interrupted", seen)
 
 
 if __name__ == "__main__":

@@ -212,6 +212,10 @@ class Call(harness.Case):
         self.assertIn("sent again with another token", done.stdout)
 
     def test_ends_with_6_where_nobody_answers(self):
+        done = self.ends(NETWORK, "call", "GET", self.servers.base_url + "/users", "--no-token")
+        self.assertIn("certificate_untrusted", done.stderr)
+        self.assertIn("next: if the server's CA is your own, name it with --cacert FILE", done.stderr)
+        self.assertNotIn("tls_config", done.stderr)
         done = self.ends(NETWORK, "call", "GET", "https://localhost:1/", "--no-token")
         self.assertIn("next: check host and port", done.stderr)
         config = self.configuration()
@@ -332,6 +336,10 @@ class Help(harness.Case):
             self.assertIn("usage: coauth " + command, text)
             self.assertIn("Exit status", text)
             self.assertLessEqual(max(map(len, text.splitlines())), 100)
+        self.assertLessEqual(max(map(len, overview.splitlines())), 100)
+        example = overview[overview.index("  {"):overview.index("The key:")]
+        dry = self.ends(OK, "call", "GET", "/users", "--dry-run", "--config", self.file("example.json", example))
+        self.assertIn("https://api.example.com/v1/users", dry.stdout)
         self.assertRegex(self.ends(OK, "--version").stdout, r"\Acoauth \d+\.\d+\.\d+\n\Z")
 
 

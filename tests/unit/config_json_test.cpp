@@ -307,6 +307,23 @@ TEST(config_json, basic_bearer_and_api_key_are_made_with_their_secrets) {
               "X-K: s3cret");
 }
 
+TEST(config_json, a_token_store_is_a_directory_and_a_key_by_reference) {
+    auto const with_store = [](std::string const& store) {
+        return coauth::config::from_json(
+            R"({"token": {"token_endpoint": "https://a.example/token", "client_id": "c",
+                "client_secret": "env:S", "store": )" +
+                store + "}}",
+            {.allow_inline_secrets = true});
+    };
+    auto const kept = with_store(R"({"directory": "/var/t", "sealing_key": "file:/run/k"})");
+    ASSERT_TRUE(kept) << kept.error().what();
+    EXPECT_TRUE(kept->token.store);
+    EXPECT_FALSE(with_store(R"({"directory": "/var/t"})"));
+    EXPECT_FALSE(with_store(R"({"sealing_key": "file:/run/k"})"));
+    EXPECT_FALSE(with_store(R"({"directory": "/t", "sealing_key": {"inline_secret": "k"}})"));
+    EXPECT_FALSE(with_store(R"("/var/t")"));
+}
+
 TEST(config_json, a_proxy_is_for_both_parts_and_each_may_have_other_words) {
     auto const settings = from_json("{" + good_token + R"(,
         "api": {"base_url": "https://b.example", "proxy": {"no_proxy": ["*"], "user": "v"}},

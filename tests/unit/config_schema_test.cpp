@@ -26,8 +26,8 @@ using coauth::config::kind;
 using coauth::config::schema;
 using nlohmann::json;
 
-/// Keys that are no members of a struct: client authentication and authorization are made of them,
-/// and a whole proxy.
+/// Keys that are no members of a struct: client authentication, authorization and token store are
+/// made of them, and a whole proxy.
 bool is_made_into_something(key const& k) {
     static std::set<std::string> const pointers{"/token/client_secret",
                                                 "/token/token_endpoint_auth_method",
@@ -40,7 +40,7 @@ bool is_made_into_something(key const& k) {
                                                 "/api/api_key/header",
                                                 "/api/api_key/value"};
     return pointers.contains(k.pointer) || k.pointer.starts_with("/token/client_assertion/") ||
-           k.pointer.ends_with("/proxy/from_environment");
+           k.pointer.starts_with("/token/store/") || k.pointer.ends_with("/proxy/from_environment");
 }
 
 bool is_shared(key const& k) {

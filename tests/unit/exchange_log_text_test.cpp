@@ -39,8 +39,8 @@ TEST(exchange_log_text, shows_a_call_with_both_parties_in_order) {
 
   [1] authorization server  +1.000 ms
       connection 1, new
-      35.000 ms: queue 0.000, resolve 1.000, connect 2.000, TLS 10.000, send 0.125, wait 20.000, rec
-        eive 1.000
+      35.000 ms: queue 0.000, resolve 1.000, connect 2.000, TLS 10.000, send 0.125, wait 20.000,
+        receive 1.000
       > POST https://auth.example.com/token
       > Authorization: Basic [redacted]
       > Content-Type: application/x-www-form-urlencoded

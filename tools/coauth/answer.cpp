@@ -186,16 +186,17 @@ option_group showing_options() {
              {'h', "help", "", "this text"}}};
 }
 
-exit_code send_and_show(session& with, coauth::rest_client const& api, coauth::request what,
-                        std::string waiting_for, given_options const& given, terminal const& at) {
+exit_code send_and_show(session& with, sending by, coauth::request what, given_options const& given,
+                        terminal const& at) {
     what.log(with.log());
     auto const answer = std::make_shared<coauth::response>();
     std::optional<failure> none_came;
     try {
-        with.run(send(api, std::move(what), answer), std::move(waiting_for));
+        with.run(send(std::move(by.api), std::move(what), answer), std::move(by.waiting_for));
     } catch (coauth::exception const& e) {
         none_came = failure_of(e.error());
     } catch (failure const& e) { none_came = e; }
+    if (by.keeping) with.run(*std::move(by.keeping), "the token store");
     with.write_files();
     if (none_came) {
         if (given.has("inspect")) write_output(inspect(with.log(), at));

@@ -13,6 +13,7 @@
 
 #include <coauth/coauth.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,9 +22,16 @@ namespace coauth_tool {
 /// The options about what is shown of a call.
 [[nodiscard]] option_group showing_options();
 
+/// How a request is sent.
+struct sending {
+    coauth::rest_client api;
+    std::string waiting_for;  ///< at first
+    /// What is to be done afterwards, so that a token store has the token.
+    std::optional<coauth::awaitable<void>> keeping = std::nullopt;
+};
+
 /// Sends it, and shows what came. Throws failure where no answer came, after the log was shown.
-[[nodiscard]] exit_code send_and_show(session& with, coauth::rest_client const& api,
-                                      coauth::request what, std::string waiting_for,
+[[nodiscard]] exit_code send_and_show(session& with, sending by, coauth::request what,
                                       given_options const& given, terminal const& at);
 
 /// For --dry-run: what would go out, credentials redacted. `authorized` says in words by what.

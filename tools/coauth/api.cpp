@@ -11,6 +11,9 @@
 #include "spec.hpp"
 #include "text_file.hpp"
 
+#include <coauth/codec/utf8.hpp>
+
+#include <cstdio>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +29,9 @@ exit_code list(given_options const& given, terminal const& at) {
     if (given.words().size() != 2) throw usage("api list takes one description");
     api_description const api = read_spec(given.words()[1], given, at);
     write_output(given.has("json") ? list_json(api) : list_text(api, at));
+    for (std::string const& one : api.notes) {
+        std::fputs(("not read: " + coauth::printable(one, 2000) + "\n").c_str(), stderr);
+    }
     return exit_code::ok;
 }
 

@@ -197,10 +197,13 @@ openapi::operation const& find_operation(openapi::api_description const& api,
     for (openapi::operation const& one : api.operations) names.push_back(one.id);
     std::string const wanted = words.id.empty() ? words.method + " " + words.path : words.id;
     std::string const near = coauth::detail::nearest_name(wanted, names);
-    throw failure(exit_code::usage,
-                  "no operation '" + coauth::printable(wanted, 200) + "'" +
-                      (near.empty() ? "" : "; did you mean " + coauth::printable(near, 200) + "?"),
-                  "`coauth api list SPEC` has them");
+    throw failure(
+        exit_code::usage,
+        "no operation '" + coauth::printable(wanted, 200) + "'" +
+            (near.empty() ? "" : "; did you mean " + coauth::printable(near, 200) + "?") +
+            (api.notes.empty() ? ""
+                               : "\n  not read: " + coauth::printable(api.notes.front(), 2000)),
+        "`coauth api list SPEC` has them");
 }
 
 exit_code call_operation(given_options const& given, terminal const& at) {
@@ -216,6 +219,7 @@ exit_code call_operation(given_options const& given, terminal const& at) {
     config.client.observer = work.observer();
     if (config.token) config.token->observer = work.observer();
     bool const token = config.token.has_value();
+    bool const kept = token && config.token->store;
     openapi::api const api(coauth::single_threaded, work.executor(), std::move(config));
     openapi::operation const& planned = find_operation(api.description(), words);
     coauth::request what = words.id.empty() ? api.prepare(words.method, words.path, arguments)
@@ -225,8 +229,9 @@ exit_code call_operation(given_options const& given, terminal const& at) {
         write_output(dry_run_text(what, api.plan().base_url, authorized_by(api, planned)));
         return exit_code::ok;
     }
-    return send_and_show(work, api.client(), std::move(what),
-                         token ? "the authorization server" : "the API", given, at);
+    sending by{api.client(), token ? "the authorization server" : "the API"};
+    if (kept) by.keeping = api.stop(coauth::duration::zero());
+    return send_and_show(work, std::move(by), std::move(what), given, at);
 }
 
 }  // namespace coauth_tool

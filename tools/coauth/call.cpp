@@ -12,6 +12,7 @@
 #include <coauth/coauth.hpp>
 #include <coauth/url.hpp>
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -95,13 +96,18 @@ exit_code run(given_options const& given, terminal const& at) {
     session work(given, at);
     with.client.observer = work.observer();
     bool const token = with.token && with.client.authorization.is_none();
+    std::optional<coauth::awaitable<void>> keeping;
     if (token) {
+        bool const kept = static_cast<bool>(with.token->store);
         with.token->observer = work.observer();
-        with.client.authorization = coauth::token_source(work.executor(), *std::move(with.token));
+        coauth::token_source const source(work.executor(), *std::move(with.token));
+        if (kept) keeping = source.stop(coauth::duration::zero());
+        with.client.authorization = source;
     }
-    coauth::rest_client const api(coauth::single_threaded, work.executor(), std::move(with.client));
-    return send_and_show(work, api, std::move(what), token ? "the authorization server" : "the API",
-                         given, at);
+    sending by{{coauth::single_threaded, work.executor(), std::move(with.client)},
+               token ? "the authorization server" : "the API",
+               std::move(keeping)};
+    return send_and_show(work, std::move(by), std::move(what), given, at);
 }
 
 }  // namespace

@@ -37,6 +37,17 @@ Tokens and calls to APIs that are protected by OAuth 2.0.
   store erase DIRECTORY  forget them
 
 `coauth COMMAND --help` has the options, `coauth --version` the version.
+
+A configuration for --config FILE; "api" and "store" may be left out, and with "store" a
+token is kept from one run to the next:
+
+  {"token": {"token_endpoint": "https://auth.example.com/token",
+             "client_id": "app", "client_secret": "file:/path/secret",
+             "scope": "users.read",
+             "store": {"directory": "/path/tokens", "sealing_key": "file:/path/key"}},
+   "api": {"base_url": "https://api.example.com/v1"}}
+
+The key: (umask 077; openssl rand -hex 32 > /path/key)
 )";
 
 struct named_command {

@@ -49,6 +49,10 @@ exit_code code_of(coauth::error const& why) {
 
 failure failure_of(coauth::error const& why) {
     exit_code const code = code_of(why);
+    // Their hints are for programs.
+    bool const here =
+        why.is(coauth::errc::certificate_untrusted) || why.is(coauth::errc::empty_trust_store);
+    if (here && !why.hint().empty()) return failure_of(coauth::error(why).with_hint({}));
     std::string next;
     // what() has the hint where there is one, and that is the next step.
     if (why.hint().empty()) {

@@ -33,10 +33,11 @@ namespace {
 }
 
 /// What the library tells, in lines.
-template <class Say, class WaitFor>
+template <class Say, class WaitFor, class Warn>
 class narrator {
 public:
-    narrator(Say say, WaitFor wait_for) : say_(std::move(say)), wait_for_(std::move(wait_for)) {}
+    narrator(Say say, WaitFor wait_for, Warn warn)
+        : say_(std::move(say)), wait_for_(std::move(wait_for)), warn_(std::move(warn)) {}
 
     void operator()(coauth::connection_opened const& e) const {
         say_("connected to " + server(e.server_address, e.server_port) + (e.tls ? " (TLS)" : "") +
@@ -48,6 +49,13 @@ public:
     }
     void operator()(coauth::token_fetch_failed const& e) const {
         say_("no token from " + std::string(e.token_endpoint) + ", " + milliseconds(e.took));
+    }
+    void operator()(coauth::token_loaded const& e) const {
+        say_("token from the store, for " + milliseconds(e.lifetime));
+        wait_for_("the API");
+    }
+    void operator()(coauth::store_failed const& e) const {
+        warn_("the token store: " + std::string(to_string(e.operation)) + ": " + e.failure.what());
     }
     void operator()(coauth::token_rejected const& e) const {
         say_("the API does not accept the token: asking for another one");
@@ -70,6 +78,7 @@ public:
 private:
     Say say_;
     WaitFor wait_for_;
+    Warn warn_;
 };
 
 }  // namespace
@@ -82,15 +91,26 @@ session::session(given_options const& given, terminal const& at)
 }
 
 void session::say(status& about, std::string const& line) {
-    if (std::exchange(about.shown, false)) std::fputs("\r\x1b[K", stderr);
+    clear_progress(about);
     if (!about.verbose) return;
     std::fputs((about.at.paint_error(colour::dim, "* " + line) + "\n").c_str(), stderr);
 }
 
+void session::warn(status& about, std::string const& line) {
+    // What keeps a token from being loaded mostly keeps it from being saved too.
+    if (std::exchange(about.warned, true)) return;
+    clear_progress(about);
+    std::fputs((about.at.paint_error(colour::yellow, "coauth: ") + line + "\n").c_str(), stderr);
+}
+
+void session::clear_progress(status& about) {
+    if (std::exchange(about.shown, false)) std::fputs("\r\x1b[K", stderr);
+}
+
 coauth::observer session::observer() const {
-    if (!status_->verbose && !status_->progress) return {};
     return narrator([s = status_](std::string const& line) { say(*s, line); },
-                    [s = status_](char const* what) { s->waiting_for = what; });
+                    [s = status_](char const* what) { s->waiting_for = what; },
+                    [s = status_](std::string const& line) { warn(*s, line); });
 }
 
 coauth::awaitable<void> session::tell_progress(std::shared_ptr<status> about) {
@@ -128,7 +148,7 @@ void session::run(coauth::awaitable<void> work, std::string waiting_for) {
                    }));
     io_.restart();
     io_.run();
-    if (std::exchange(status_->shown, false)) std::fputs("\r\x1b[K", stderr);
+    clear_progress(*status_);
     if (interrupted) throw failure(exit_code::interrupted, "interrupted");
     if (thrown) std::rethrow_exception(thrown);
 }

@@ -24,7 +24,8 @@ public:
 
     [[nodiscard]] coauth::any_executor executor() { return io_.get_executor(); }
     [[nodiscard]] coauth::exchange_log const& log() const noexcept { return log_; }
-    /// Tells a person about the work where --verbose asks for it, and what is waited for.
+    /// Tells a person about the work where --verbose asks for it, what is waited for, and when a
+    /// token store fails.
     [[nodiscard]] coauth::observer observer() const;
 
     /// Until the work is done. Throws what it throws, and failure(exit_code::interrupted) after
@@ -41,10 +42,13 @@ private:
         terminal at;
         std::string waiting_for = {};
         bool shown = false;
+        bool warned = false;
     };
 
     static coauth::awaitable<void> tell_progress(std::shared_ptr<status> about);
     static void say(status& about, std::string const& line);
+    static void warn(status& about, std::string const& line);
+    static void clear_progress(status& about);
 
     given_options const* given_;
     coauth::exchange_log log_;

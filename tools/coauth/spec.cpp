@@ -2,21 +2,70 @@
 
 #include "spec.hpp"
 
+#include "access.hpp"
 #include "fetch.hpp"
+#include "session.hpp"
 #include "text_file.hpp"
 
 #include <coauth/codec/utf8.hpp>
+#include <coauth/openapi/remote_documents.hpp>
+#include <coauth/url.hpp>
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace coauth_tool {
 
 namespace openapi = coauth::openapi;
 
+namespace {
+
+using text_or_error = coauth::result<std::string>;
+
+coauth::awaitable<void> get(openapi::remote_documents from, std::string location,
+                            std::shared_ptr<text_or_error> into) {
+    *into = co_await from.get(std::move(location));
+}
+
+[[nodiscard]] openapi::remote_documents allowed_documents(given_options const& given) {
+    access with;
+    read_connection(given, with);
+    openapi::remote_access allowed;
+    allowed.origins = given.all("allow-remote-refs");
+    allowed.tls = std::move(with.client.tls);
+    if (given.has("max-time")) allowed.deadline = with.client.call_deadline;
+    try {
+        return openapi::remote_documents(std::move(allowed));
+    } catch (coauth::exception const& e) {
+        throw failure(exit_code::usage, "--allow-remote-refs: " + e.error().message(),
+                      "for instance --allow-remote-refs https://specs.example.com");
+    }
+}
+
+/// Where a description leads to another server's document.
+[[nodiscard]] text_or_error read_remote(openapi::remote_documents const& from,
+                                        std::string const& location, given_options const& given,
+                                        terminal const& at) {
+    session work(given, at);
+    auto const text = std::make_shared<text_or_error>(std::string());
+    work.run(get(from, location, text), "a document of the description");
+    bool const refused = !*text && text->error().is(coauth::errc::unsupported_description);
+    if (!refused) return std::move(*text);
+    coauth::url const where = coauth::url::parse(location).value();
+    return coauth::error(text->error())
+        .with_message("another document, which is read only with --allow-remote-refs " +
+                      std::string(where.scheme()) + "://" + where.authority());
+}
+
+}  // namespace
+
 openapi::api_description read_spec(std::string const& name, given_options const& given,
                                    terminal const& at) {
     openapi::import_options options = spec_syntax();
+    options.remote = [from = allowed_documents(given), &given, &at](std::string const& location) {
+        return read_remote(from, location, given, at);
+    };
     if (name == "-") return openapi::parse(read_file(name), options);
     if (name.find("://") == std::string::npos) return openapi::load(name, options);
     coauth::response const answer = fetch(name, given, at);
@@ -31,7 +80,9 @@ openapi::api_description read_spec(std::string const& name, given_options const&
 
 option_group choice_options() {
     return {"What the description leaves open",
-            {{0, "server", "URL", "one of its servers, as it stands there"},
+            {{0, "allow-remote-refs", "ORIGIN",
+              "follow references to documents of https://HOST[:PORT]", true},
+             {0, "server", "URL", "one of its servers, as it stands there"},
              {0, "base-url", "URL", "in the place of any server"},
              {0, "var", "NAME=VALUE", "a variable of the server's URL", true},
              {0, "scheme", "NAME", "a security scheme to use", true},

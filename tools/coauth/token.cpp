@@ -33,6 +33,7 @@ struct token_facts {
     std::string type = "Bearer";
     std::optional<std::int64_t> seconds_left = {};
     std::optional<std::string> scope = {};
+    bool stored = false;  ///< nothing was sent for it
 };
 
 coauth::awaitable<void> get(coauth::token_source from, std::shared_ptr<token_facts> into) {
@@ -59,6 +60,7 @@ coauth::awaitable<void> get(coauth::token_source from, std::shared_ptr<token_fac
     if (facts.seconds_left) {
         text += "expires in " + std::to_string(*facts.seconds_left) + " s\n";
     }
+    if (facts.stored) text += "from the token store; nothing was sent\n";
     if (facts.scope) text += "scope " + coauth::printable(*facts.scope, 1000) + "\n";
     if (jwt) {
         text += "header " + coauth::detail::one_line(jwt->header) + "\n" +
@@ -77,6 +79,7 @@ coauth::awaitable<void> get(coauth::token_source from, std::shared_ptr<token_fac
     json.name("kind").string(kind_of(token, jwt));
     json.name("characters").number(static_cast<std::int64_t>(token.size()));
     if (facts.seconds_left) json.name("expires_in").number(*facts.seconds_left);
+    json.name("stored").boolean(facts.stored);
     if (facts.scope) json.name("scope").string(coauth::printable(*facts.scope, 100000));
     if (jwt) {
         json.name("verified").boolean(false);
@@ -89,7 +92,8 @@ coauth::awaitable<void> get(coauth::token_source from, std::shared_ptr<token_fac
 void show(token_facts const& facts, session const& with, given_options const& given,
           terminal const& at) {
     if (given.has("raw")) return write_output(std::string(facts.token.reveal()) + "\n");
-    if (given.has("inspect")) write_output(inspect(with.log(), at) + "\n");
+    std::string const said = given.has("inspect") ? inspect(with.log(), at) : "";
+    if (!said.empty()) write_output(said + "\n");
     write_output(given.has("json") ? describe_json(facts) : describe(facts, at));
 }
 
@@ -124,6 +128,7 @@ exit_code run(given_options const& given, terminal const& at) {
     }
     with.token->observer = work.observer();
     with.token->log = work.log();
+    bool const kept = static_cast<bool>(with.token->store);
     coauth::token_source const source(work.executor(), *std::move(with.token));
     auto const facts = std::make_shared<token_facts>();
     try {
@@ -133,6 +138,8 @@ exit_code run(given_options const& given, terminal const& at) {
         if (given.has("inspect")) write_output(inspect(work.log(), at));
         throw failure_of(e.error());
     }
+    if (kept) work.run(source.stop(coauth::duration::zero()), "the token store");
+    facts->stored = work.log().calls().empty();
     work.write_files();
     show(*facts, work, given, at);
     return exit_code::ok;

@@ -15,6 +15,9 @@
 #include <coauth/config_schema.hpp>
 #include <coauth/detail/config_value.hpp>
 #include <coauth/detail/nearest_name.hpp>
+#include <coauth/store/file_store.hpp>
+#include <coauth/store/sealed.hpp>
+#include <coauth/store/sealing_key.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -70,6 +73,7 @@ public:
         try {
             if (any_below("/token/")) {
                 draft_.token.client = client();
+                draft_.token.store = store();
                 draft_.token.proxy = proxy("/token", draft_.token_proxy, draft_.token.token_url);
             }
             if (any_below("/api/")) {
@@ -121,6 +125,10 @@ private:
         }
         if (has("/api/api_key/header")) require("/api/api_key/value", " for an API key");
         check_one_authorization(token);
+        if (any_below("/token/store/")) {
+            require("/token/store/directory", " for a token store");
+            require("/token/store/sealing_key", " for a token store");
+        }
         if (token) check_proxy("/token", draft_.token_proxy);
         if (api) check_proxy("/api", draft_.api_proxy);
     }
@@ -225,6 +233,11 @@ private:
             options.algorithm = draft_.signing_algorithm;
         }
         return {source_of(draft_.private_key), std::move(options)};
+    }
+    [[nodiscard]] any_token_store store() {
+        if (!draft_.store_sealing_key) return {};
+        return sealed(file_store(std::move(draft_.store_directory)),
+                      sealing_key(*std::move(draft_.store_sealing_key)));
     }
     [[nodiscard]] coauth::authorization authorization() {
         if (has("/api/http_basic/password")) {

@@ -56,6 +56,8 @@ struct config_draft {
     config_secret private_key_password = {};
     jws_algorithm signing_algorithm = jws_algorithm::rs256;
     client_assertion_options assertion = {};
+    std::string store_directory = {};
+    std::optional<secret_reference> store_sealing_key = std::nullopt;
 
     std::string basic_user_id = {};
     config_secret basic_password = {};

@@ -158,9 +158,17 @@ inline void add_token_keys(config_rows& rows) {
     rows.code_only("observer", "OBSERVER", "Who is told of tokens and connections.");
     rows.code_only("log", "LOG", "Records token requests.");
     rows.code_only("clock", "CLOCK", "Where the time comes from.");
-    rows.code_only("store", "STORE", "Where tokens outlive the process.");
     rows.code_only("insecure_http", "INSECURE_HTTP", "Credentials over plain http.");
     rows.code_only("network", "NETWORK", "In the place of DNS, TCP and TLS.");
+}
+
+inline void add_store_keys(config_rows& rows) {
+    using draft = config_draft;
+    rows.part("/token/store", "TOKEN_STORE_");
+    rows.add("directory", "DIRECTORY", config_at<&draft::store_directory>,
+             "Tokens outlive the process in files of this directory (keeping-tokens.md).");
+    rows.add("sealing_key", "SEALING_KEY", config_at<&draft::store_sealing_key>,
+             "What they are encrypted with: 32 bytes, or 64 hexadecimal digits. Required with it.");
 }
 
 inline void add_assertion_keys(config_rows& rows) {
@@ -349,6 +357,7 @@ void add_proxy_keys(config_rows& rows, std::string section, std::string prefix) 
     add_assertion_keys(rows);
     add_response_keys(rows);
     add_lifetime_keys(rows);
+    add_store_keys(rows);
     add_api_keys(rows);
     // The shared part comes first: values are put in place in this order.
     add_tls_keys<token_tls, api_tls>(rows, "/tls", "TLS_");

@@ -6,6 +6,7 @@
 #ifndef COAUTH_OPENAPI_API_HPP
 #define COAUTH_OPENAPI_API_HPP
 
+#include <coauth/clock.hpp>
 #include <coauth/codec/utf8.hpp>
 #include <coauth/config.hpp>
 #include <coauth/detail/awaitable.hpp>
@@ -16,6 +17,7 @@
 #include <coauth/openapi/request_builder.hpp>
 #include <coauth/rest_client.hpp>
 #include <coauth/result.hpp>
+#include <coauth/token_source.hpp>
 #include <coauth/url.hpp>
 
 #include <algorithm>
@@ -66,6 +68,10 @@ public:
         } catch (exception const& e) { return refused(e.error()); }
     }
 
+    /// Takes no new calls (errc::stopped), gives those in flight `grace`, and leaves nothing
+    /// behind: rest_client::stop() and, for its own token sources, token_source::stop().
+    [[nodiscard]] awaitable<void> stop(duration grace) const { return stop(state_, grace); }
+
     /// The request of such a call, to be looked at or changed: client().send() sends it.
     [[nodiscard]] request prepare(std::string_view operation_id, arguments const& given) const {
         return prepare(find(operation_id), given);
@@ -95,6 +101,11 @@ private:
         rest_client const client;
     };
 
+    static awaitable<void> stop(std::shared_ptr<state const> of, duration grace) {
+        co_await of->client.stop(grace);
+        std::vector<token_source> const sources = of->authorizations.sources();
+        for (token_source const& one : sources) co_await one.stop(duration::zero());
+    }
     static awaitable<result<response>> refused(error why) { co_return why; }
 
     [[nodiscard]] operation const& find(std::string_view id) const {

@@ -62,6 +62,12 @@ public:
         }
     }
 
+    [[nodiscard]] std::vector<token_source> sources() const {
+        std::vector<token_source> all;
+        for (auto const& [scope, source] : sources_) all.push_back(source);
+        return all;
+    }
+
     /// `config` must still live.
     void apply(operation_plan const& planned, request& into) const {
         // The caller's own way for the whole client.

@@ -227,8 +227,17 @@ private:
                                         "import_options::remote");
         }
         result<std::string> text = options_.remote(location);
-        if (!text) fail(reference, location + ": " + text.error().what());
+        if (!text)
+            not_got(reference, "'" + location + "': " + text.error().message(), text.error());
         return add(std::move(*text), location, true);
+    }
+
+    /// What the caller does not allow is a document that is not there.
+    [[noreturn]] void not_got(located reference, std::string const& what, error const& why) const {
+        if (why.is(errc::unsupported_description)) out_of_reach(reference, what);
+        bool const ours = why.code().category() == error_category();
+        fail(reference, what,
+             ours ? static_cast<errc>(why.code().value()) : errc::invalid_description);
     }
 
     [[nodiscard]] document const& file_document(located reference, std::string_view uri) {
