@@ -270,7 +270,7 @@ TEST_F(changed_secret, of_a_provider_that_hangs_keeps_nobody_and_ends_with_the_s
     *hang = true;
     clock.advance(1s);
     std::string failure;
-    asio::co_spawn(io, source.try_get(coauth::get_options().deadline(5ms)),
+    asio::co_spawn(io, source.try_get(coauth::get_options().deadline(50ms)),
                    [&](std::exception_ptr, coauth::result<coauth::token_ref> const& got) {
                        failure = to_string(static_cast<errc>(got.error().code().value()));
                    });
