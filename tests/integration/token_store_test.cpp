@@ -532,7 +532,8 @@ TEST_F(kept_token, is_sealed_in_its_file) {
     };
     token_source const tokens = process(in_files);
     static_cast<void>(next_token(tokens));
-    std::string const found = content(directory.file(tokens.endpoint()->identity().in_store()));
+    std::string const found =
+        content(directory.file(tokens.endpoint()->identity().in_store().text()));
     EXPECT_FALSE(found.empty());
     EXPECT_THAT(found, Not(HasSubstr("test-token")));
     EXPECT_EQ(next_token(process(in_files)), "test-token-1");

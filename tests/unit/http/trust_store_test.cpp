@@ -2,6 +2,8 @@
 //
 // CA certificates that several TLS contexts trust: parsed once, and never those of another time.
 
+#include <support/scratch.hpp>
+
 #include <coauth/http/tls_context.hpp>
 #include <coauth/testing/pki.hpp>
 
@@ -12,7 +14,6 @@
 #include <memory>
 #include <openssl/ssl.h>
 #include <string>
-#include <unistd.h>
 
 namespace trust_store_test {
 namespace {
@@ -24,15 +25,14 @@ using coauth::testing::certificate_authority;
 class trust_store : public ::testing::Test {
 protected:
     trust_store() {
-        std::filesystem::create_directories(folder_ / "certs");
+        std::filesystem::create_directory(certificates_);
         write(bundle_, first.ca_pem());
         ::setenv("SSL_CERT_FILE", bundle_.c_str(), 1);
-        ::setenv("SSL_CERT_DIR", (folder_ / "certs").c_str(), 1);
+        ::setenv("SSL_CERT_DIR", certificates_.c_str(), 1);
     }
     ~trust_store() override {
         ::unsetenv("SSL_CERT_FILE");
         ::unsetenv("SSL_CERT_DIR");
-        std::filesystem::remove_all(folder_);
     }
 
     static void write(std::filesystem::path const& to, std::string const& text) {
@@ -40,7 +40,7 @@ protected:
     }
     void write_to_bundle(std::string const& text) const { write(bundle_, text); }
     [[nodiscard]] std::filesystem::path in_directory(char const* name) const {
-        return folder_ / "certs" / name;
+        return certificates_ / name;
     }
 
     static std::shared_ptr<http::tls_edition const> made(tls_config const& config = {}) {
@@ -54,9 +54,9 @@ protected:
     certificate_authority const second;
 
 private:
-    std::filesystem::path const folder_ = std::filesystem::path(::testing::TempDir()) /
-                                          ("coauth_trust_" + std::to_string(::getpid()));
-    std::filesystem::path const bundle_ = folder_ / "bundle.pem";
+    coauth_test::scratch_directory const scratch_;
+    std::filesystem::path const certificates_ = scratch_.file("certs");
+    std::filesystem::path const bundle_ = scratch_.file("bundle.pem");
 };
 
 TEST_F(trust_store, is_one_for_all_contexts_that_trust_the_machine) {
