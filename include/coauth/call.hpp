@@ -11,9 +11,7 @@
 #include <coauth/cache/acquire.hpp>
 #include <coauth/call_recording.hpp>
 #include <coauth/codec/redaction.hpp>
-#include <coauth/codec/trace_context.hpp>
 #include <coauth/http/exchange.hpp>
-#include <coauth/protocol/unauthorized.hpp>
 #include <coauth/request.hpp>
 #include <coauth/response.hpp>
 #include <coauth/rest_core.hpp>
@@ -24,7 +22,6 @@
 #include <string>
 #include <utility>
 #include <variant>
-#include <vector>
 
 namespace coauth::detail {
 

@@ -15,11 +15,9 @@
 #include <coauth/http/trust_store.hpp>
 #include <coauth/result.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <string>
 #include <string_view>

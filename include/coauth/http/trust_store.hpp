@@ -14,7 +14,6 @@
 #include <coauth/http/tls_trust.hpp>
 #include <coauth/result.hpp>
 
-#include <array>
 #include <map>
 #include <memory>
 #include <mutex>
