@@ -35,8 +35,6 @@ public:
         /// come back. Must not destroy other entries.
         virtual void deadline_passed() noexcept = 0;
 
-        [[nodiscard]] bool has_deadline() const noexcept { return queue_ != nullptr; }
-
     protected:
         void cancel_deadline() noexcept {
             if (queue_ != nullptr) queue_->remove(*this);
