@@ -12,9 +12,7 @@
 #include <coauth/cache/acquire.hpp>
 #include <coauth/call_recording.hpp>
 #include <coauth/codec/redaction.hpp>
-#include <coauth/codec/trace_context.hpp>
 #include <coauth/http/exchange.hpp>
-#include <coauth/protocol/unauthorized.hpp>
 #include <coauth/request.hpp>
 #include <coauth/response.hpp>
 #include <coauth/rest_core.hpp>
@@ -25,7 +23,6 @@
 #include <string>
 #include <utility>
 #include <variant>
-#include <vector>
 
 namespace coauth::detail {
 

@@ -7,6 +7,10 @@
 
 #include <coauth/call.hpp>
 #include <coauth/codec/http1_writer.hpp>
+#include <coauth/codec/trace_context.hpp>
+#include <coauth/protocol/unauthorized.hpp>
+
+#include <vector>
 
 namespace coauth::detail {
 

@@ -10,8 +10,6 @@
 #include <coauth/exchange_recorder.hpp>
 #include <coauth/request.hpp>
 
-#include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>

@@ -231,10 +231,6 @@ public:
         maybe_processed_ = v;
         return std::move(*this);
     }
-    error&& with_stage(stage v) && {
-        where_ = v;
-        return std::move(*this);
-    }
 
 private:
     /// Apart, since most errors are none: a result that succeeds carries a pointer of it.

@@ -7,7 +7,6 @@
 
 #include <coauth/error.hpp>
 
-#include <memory>
 #include <openssl/crypto.h>
 #include <string>
 #include <string_view>

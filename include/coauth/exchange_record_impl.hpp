@@ -8,7 +8,6 @@
 #include <coauth/exchange_record.hpp>
 
 #include <algorithm>
-#include <vector>
 
 namespace coauth {
 

@@ -14,7 +14,6 @@
 #include <concepts>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -60,6 +59,7 @@ struct token_refreshed {
     duration lifetime;
 };
 
+/// A token request came to nothing, in the background or not.
 struct token_fetch_failed {
     std::string_view token_endpoint;
     fetch_reason why;
@@ -85,6 +85,7 @@ struct token_loaded {
     duration lifetime;
 };
 
+/// What a token store was asked to do.
 enum class store_operation : unsigned char { load, save, erase, lock };
 
 [[nodiscard]] constexpr std::string_view to_string(store_operation operation) noexcept {
@@ -105,6 +106,7 @@ struct store_failed {
     error const& failure;
 };
 
+/// A request goes out on a connection, for the first time or again.
 struct request_sent {
     std::string_view method;
     std::string_view server_address;
@@ -115,6 +117,7 @@ struct request_sent {
     std::string_view traceparent;
 };
 
+/// Why a request is sent again.
 enum class retry_reason : unsigned char {
     token_renewed,    ///< After a 401, with another token.
     connection_lost,  ///< A reused connection ended before the first byte of a response.
@@ -143,10 +146,12 @@ struct request_done {
     error const* failure;
     /// The whole call: token, wait for a connection, resends.
     duration took;
+    /// Of the call's request; 0 where it ended before the first.
     unsigned sends;
     std::string_view traceparent;
 };
 
+/// A connection can be used.
 struct connection_opened {
     std::string_view server_address;
     std::uint16_t server_port;
@@ -155,6 +160,7 @@ struct connection_opened {
     duration took;
 };
 
+/// A request takes a connection that had been used before.
 struct connection_reused {
     std::string_view server_address;
     std::uint16_t server_port;

@@ -33,6 +33,7 @@ struct rest_client_config {
     /// Sent with every call, unless the call sets a header of the same name. No credentials: they
     /// also go where a hook sends a request.
     string_pairs headers = {};
+    /// Whom calls trust, wherever they go, and the certificate for the origin of the base URL.
     tls_config tls = {};
     call_hooks hooks = {};
     /// Told of calls and connections, on the client's executor.

@@ -77,7 +77,11 @@ public:
             return o;
         }
         o.origin = elsewhere ? *elsewhere : *base;
-        if (own != nullptr) o.tls = own->tls();
+        if (own != nullptr) {
+            o.tls = own->tls();
+        } else if (!config.network && elsewhere->is_https() && elsewhere->origin() != origin) {
+            o.tls = tls_elsewhere();
+        }
         return o;
     }
 
@@ -141,6 +145,16 @@ private:
         }
     }
 
+    /// Of other origins: they are trusted alike, but the certificate of this client is not theirs
+    /// to ask for.
+    [[nodiscard]] std::shared_ptr<http::tls_context const> const& tls_elsewhere() {
+        if (!tls_elsewhere_) {
+            tls_elsewhere_ = http::tls_context::make(without_certificate(config.tls)).value();
+        }
+        return tls_elsewhere_;
+    }
+
+    std::shared_ptr<http::tls_context const> tls_elsewhere_;  ///< null until it is needed
     /// The pool of the base URL's origin, looked up once.
     std::shared_ptr<http::endpoint> endpoint_;
     std::list<active_call*> calls_;

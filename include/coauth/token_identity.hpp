@@ -23,7 +23,6 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace coauth::detail {
 

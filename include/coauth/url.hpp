@@ -13,9 +13,7 @@
 #include <coauth/error.hpp>
 #include <coauth/result.hpp>
 
-#include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>

@@ -302,16 +302,58 @@ TEST_F(authorization_test, a_redirect_is_returned_with_its_location_resolved) {
     EXPECT_EQ(api.count(), 1U);
 }
 
+/// Says whose certificate it has been shown.
+struct tls_api {
+    recording_server server;
+
+    explicit tls_api(embedded_servers const& servers)
+        : server(
+              [](server_request const& r) {
+                  return server_response(200, "text/plain", r.client_certificate);
+              },
+              {.tls = servers.ca.server(),
+               .client_certificate = coauth::testing::client_certificates::requested,
+               .client_ca_pem = servers.ca.ca_pem()}) {}
+};
+
+//
+TEST_F(authorization_test, a_call_that_is_moved_to_another_origin_does_not_show_the_certificate) {
+    embedded_servers const servers;
+    tls_api const mine(servers);
+    tls_api const other(servers);
+    auto const certificate = servers.ca.client();
+    coauth::rest_client_config c;
+    c.base_url = mine.server.url("/");
+    c.tls = servers.trust();
+    c.tls.certificate_pem = certificate.certificate_pem;
+    c.tls.private_key_pem = certificate.private_key_pem;
+    c.hooks.before_call = [&](coauth::request& r) {
+        if (r.target() == "/moved") r.absolute_url(other.server.url("/x"));
+        if (r.target() == "/named") r.absolute_url(mine.server.url("/x"));
+    };
+    coauth::rest_client const client(io.get_executor(), std::move(c));
+    EXPECT_EQ(send(client, {"GET", "/stays"}).body(), certificate.thumbprint);
+    EXPECT_EQ(send(client, {"GET", "/named"}).body(), certificate.thumbprint);
+    EXPECT_EQ(send(client, {"GET", "/moved"}).body(), "");
+    EXPECT_EQ(other.server.count(), 1U);
+}
+
+TEST_F(authorization_test, a_call_that_is_moved_to_https_trusts_whom_its_client_trusts) {
+    embedded_servers const servers;
+    tls_api const other(servers);
+    coauth::rest_client_config c = config();
+    c.tls = servers.trust();
+    c.hooks.before_call = [&](coauth::request& r) { r.absolute_url(other.server.url("/x")); };
+    coauth::rest_client const client(io.get_executor(), std::move(c));
+    EXPECT_EQ(send(client, {"GET", "/x"}).status(), 200);
+}
+
 TEST_F(authorization_test, a_client_certificate_is_shown_to_the_api_only_when_asked_for) {
     embedded_servers servers;
     auto const certificate = servers.ca.client();
-    recording_server strict(
-        [](server_request const& r) { return server_response::json(200, r.client_certificate); },
-        {.tls = servers.ca.server(),
-         .client_certificate = coauth::testing::client_certificates::requested,
-         .client_ca_pem = servers.ca.ca_pem()});
+    tls_api const strict(servers);
     coauth::rest_client_config c;
-    c.base_url = strict.url("/");
+    c.base_url = strict.server.url("/");
     c.tls = servers.trust();
     coauth::rest_client const client(io.get_executor(), std::move(c));
     coauth::tls_config mine = servers.trust();

@@ -4,6 +4,7 @@
 
 #include <support/http_driver.hpp>
 #include <support/raw_server.hpp>
+#include <support/scratch.hpp>
 #include <support/tls_party.hpp>
 
 #include <coauth/crypto/pem.hpp>
@@ -18,7 +19,7 @@
 #include <memory>
 #include <string>
 #include <thread>
-#include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace certificate_reload_test {
@@ -30,14 +31,9 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-/// A name in the folder of temporary files; the file goes with it.
 class named_file {
 public:
-    explicit named_file(std::string const& what)
-        : path_(::testing::TempDir() + "coauth_reload_" + std::to_string(::getpid()) + what) {}
-    named_file(named_file const&) = delete;
-    named_file& operator=(named_file const&) = delete;
-    ~named_file() { std::remove(path_.c_str()); }
+    explicit named_file(std::string path) : path_(std::move(path)) {}
 
     void write(std::string const& text) const { std::ofstream(path_) << text; }
     /// As rotation should be done.
@@ -76,9 +72,10 @@ protected:
     tls_party party;
     coauth::testing::certificate const first = party.authority.client();
     coauth::testing::certificate const second = party.authority.client();
-    named_file certificate_file{"_cert.pem"};
-    named_file key_file{"_key.pem"};
-    named_file authority_file{"_ca.pem"};
+    coauth_test::scratch_directory const scratch;
+    named_file certificate_file{scratch.file("cert.pem")};
+    named_file key_file{scratch.file("key.pem")};
+    named_file authority_file{scratch.file("ca.pem")};
     tls_config config;
     std::shared_ptr<http::tls_context const> tls;
     time_point now = boot_clock::now();
@@ -135,7 +132,7 @@ TEST_F(certificate_reload, sees_a_file_that_is_written_over_within_one_tick_of_i
     std::string const other = second.certificate_pem + second.private_key_pem;
     std::string one = first.certificate_pem + first.private_key_pem;
     one.resize(std::max(one.size(), other.size()) + 1, '\n');
-    named_file const both("_both.pem");
+    named_file const both(scratch.file("both.pem"));
     both.write(one);
     tls_config c;
     c.system_trust = false;
@@ -155,7 +152,7 @@ TEST_F(certificate_reload, does_not_mind_a_file_that_is_only_touched) {
 }
 
 TEST_F(certificate_reload, opens_an_encrypted_key_with_the_password_as_it_is_by_then) {
-    named_file const password("_password");
+    named_file const password(scratch.file("password"));
     password.write("not-the-one");
     config.private_key_password = secret::from_file(password.path());
     tls = http::tls_context::make(config).value();  // a plain key needs none

@@ -6,6 +6,7 @@
 #include "support/embedded.hpp"
 #include "support/jose_keys.hpp"
 #include "support/recording_server.hpp"
+#include "support/scratch.hpp"
 
 #include <coauth/testing/manual_clock.hpp>
 
@@ -34,7 +35,6 @@ protected:
                 .with_field("Retry-After", "60");
         });
     }
-    ~changed_secret() override { std::filesystem::remove(file); }
 
     static void write(std::string const& path, std::string const& text) {
         std::ofstream(path, std::ios::trunc) << text;
@@ -58,9 +58,8 @@ protected:
         return std::string(to_string(static_cast<errc>(got.error().code().value())));
     }
 
-    std::string const file = (std::filesystem::temp_directory_path() /
-                              ("coauth-changed-secret-" + std::to_string(::getpid())))
-                                 .string();
+    scratch_directory const scratch;
+    std::string const file = scratch.file("secret");
     asio::io_context io;
     coauth::testing::manual_clock clock;
     recording_token_endpoint endpoint;
@@ -270,7 +269,7 @@ TEST_F(changed_secret, of_a_provider_that_hangs_keeps_nobody_and_ends_with_the_s
     *hang = true;
     clock.advance(1s);
     std::string failure;
-    asio::co_spawn(io, source.try_get(coauth::get_options().deadline(5ms)),
+    asio::co_spawn(io, source.try_get(coauth::get_options().deadline(50ms)),
                    [&](std::exception_ptr, coauth::result<coauth::token_ref> const& got) {
                        failure = to_string(static_cast<errc>(got.error().code().value()));
                    });

@@ -4,11 +4,11 @@
 
 #include "support/embedded.hpp"
 #include "support/recording_server.hpp"
+#include "support/scratch.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 
 namespace client_authentication_test {
@@ -117,14 +117,14 @@ TEST_F(client_authentication_test, a_secret_is_read_again_for_every_token_reques
     EXPECT_TRUE(gone.error().is(errc::secret_unavailable));
     EXPECT_NE(gone.error().what().find("COAUTH_TEST_SECRET"), std::string::npos);
 
-    std::string const file = ::testing::TempDir() + "coauth-secret";
+    scratch_directory const scratch;
+    std::string const file = scratch.file("secret");
     std::ofstream(file) << "in-file\n";
     coauth::token_source const from_file =
         make(coauth::client_secret_basic("c", coauth::secret::from_file(file)));
     EXPECT_EQ(fetch(from_file).fields.find("Authorization"), basic("c:in-file"));
     std::ofstream(file) << "rotated\n";
     EXPECT_EQ(fetch(from_file).fields.find("Authorization"), basic("c:rotated"));
-    std::filesystem::remove(file);
 
     int asked = 0;
     auto const provider = [&asked]() -> awaitable<coauth::secret> {

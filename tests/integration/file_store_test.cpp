@@ -31,7 +31,7 @@ class a_file_store : public ::testing::Test {
 protected:
     scratch_directory directory;
     coauth::store_key key = key_of("a");
-    fs::path file = directory.file(key);
+    fs::path file = directory.file(key.text());
     file_store store{directory.path()};
 };
 

@@ -2,12 +2,12 @@
 
 #include <support/http_driver.hpp>
 #include <support/raw_server.hpp>
+#include <support/scratch.hpp>
 #include <support/tls_party.hpp>
 
 #include <gtest/gtest.h>
 #include <openssl/pem.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 
@@ -241,7 +241,8 @@ TEST(http_tls, given_authorities_stand_alone_or_beside_those_of_the_system) {
         http_client client(trusting(config));
         EXPECT_EQ(code_of(client.run(get_from(client.at(server.url("localhost"))))), errc{});
     }
-    std::string const path = ::testing::TempDir() + "coauth_http_tls_test_ca.pem";
+    coauth_test::scratch_directory const scratch;
+    std::string const path = scratch.file("ca.pem");
     std::ofstream(path) << party.authority.ca_pem();
     tls_config from_file;
     from_file.system_trust = false;
@@ -264,7 +265,6 @@ TEST(http_tls, given_authorities_stand_alone_or_beside_those_of_the_system) {
         EXPECT_EQ(code_of(client.run(get_from(client.at(server.url("localhost"))))),
                   with_system ? errc{} : errc::certificate_untrusted);
     }
-    std::remove(path.c_str());
 }
 
 TEST(http_tls, an_empty_trust_store_is_an_error_of_the_configuration) {

@@ -6,6 +6,7 @@
 #include "support/embedded.hpp"
 #include "support/process_memory.hpp"
 #include "support/recording_server.hpp"
+#include "support/scratch.hpp"
 
 #include <coauth/codec/base64.hpp>
 #include <coauth/exchange_log.hpp>
@@ -14,7 +15,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <sys/wait.h>
@@ -54,23 +54,6 @@ std::vector<std::string> traces_of_key(std::string const& pem) {
     std::string const raw = tail(der.substr(key_begin, 32));
     return {second.substr(8, 14), raw, std::string(raw.rbegin(), raw.rend())};
 }
-
-/// Where a process finds what only the other one may know in plain.
-class shared_folder {
-public:
-    shared_folder() : path_(std::filesystem::temp_directory_path() / "coauth-memory-XXXXXX") {
-        std::string name = path_.string();
-        if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
-        path_ = name;
-    }
-    shared_folder(shared_folder const&) = delete;
-    shared_folder& operator=(shared_folder const&) = delete;
-    ~shared_folder() { std::filesystem::remove_all(path_); }
-    [[nodiscard]] std::string file(char const* name) const { return (path_ / name).string(); }
-
-private:
-    std::filesystem::path path_;
-};
 
 void write_file(std::string const& path, std::string const& text) {
     std::ofstream(path, std::ios::binary) << text;
@@ -125,7 +108,7 @@ public:
         return left;
     }
 
-    shared_folder folder;
+    scratch_directory folder;
     std::string token_url;
     std::string base_url;
     coauth::tls_config tls;
@@ -237,7 +220,7 @@ private:
         coauth::token_source_config config;
         config.tls = tls;
         config.token_url = servers.token_url + token_path;
-        config.fetch_deadline = 500ms;
+        if (std::string_view(token_path) == "/hangs") config.fetch_deadline = 500ms;
         if (in_body) {
             config.client = coauth::client_secret_post("id", make_secret("secret"));
         } else {

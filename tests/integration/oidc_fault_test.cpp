@@ -273,7 +273,7 @@ TEST_F(oidc_fault, silent_endpoint_ends_at_the_first_byte_deadline) {
 
 //
 TEST_F(oidc_fault, caller_with_a_short_deadline_leaves_and_the_fetch_serves_the_others) {
-    oidc().fault("on=token&delay_ms=300");
+    oidc().fault("on=token&delay_ms=1500");
     token_source const tokens = make();
     auto hasty = asio::co_spawn(io, tokens.try_get(get_options().deadline(milliseconds(20))),
                                 asio::use_future);
@@ -289,7 +289,7 @@ TEST_F(oidc_fault, caller_with_a_short_deadline_leaves_and_the_fetch_serves_the_
 
 //
 TEST_F(oidc_fault, deadline_of_a_call_covers_its_token_and_the_token_is_kept) {
-    oidc().fault("on=token&delay_ms=300");
+    oidc().fault("on=token&delay_ms=1500");
     token_source const tokens = make();
     rest_client const client(io.get_executor(), api(tokens));
     result<response> const late =

@@ -257,7 +257,7 @@ TEST_F(oidc_herd, fetch_goes_on_when_everybody_has_left_and_the_next_caller_find
 
 //
 TEST_F(oidc_herd, slow_endpoint_costs_one_request_and_each_caller_waits_as_long_as_it_likes) {
-    oidc().fault("on=token&delay_ms=500");
+    oidc().fault("on=token&delay_ms=2000");
     token_source const tokens(io.get_executor(), source());
     std::vector<std::future<result<token_ref>>> hasty;
     std::vector<std::future<result<token_ref>>> patient;

@@ -4,8 +4,8 @@
 // http on loopback.
 
 #include "support/oidc_fixture.hpp"
+#include "support/scratch.hpp"
 
-#include <cstdio>
 #include <fstream>
 #include <iterator>
 
@@ -175,14 +175,14 @@ TEST_F(oidc_tls, encrypted_key_needs_its_password) {
     tls_config config = with_certificate();
     config.private_key_file = oidc().pki() + "/client.enc.key";
     EXPECT_THROW((void)client_certificate(config), exception);
-    std::string const path = ::testing::TempDir() + "coauth_key_password";
+    coauth_test::scratch_directory const scratch;
+    std::string const path = scratch.file("password");
     std::ofstream(path) << "changeit\n";
     config.private_key_password = secret::from_file(path);
     rest_client const client(io.get_executor(), api(client_certificate(config), "mtls_strict"));
     response const answer = run(client.get("/echo"));
     EXPECT_EQ(answer.status(), 401) << "through the handshake, but without a token";
     EXPECT_EQ(oidc().counters().resource_total(), 1);
-    std::remove(path.c_str());
 }
 
 TEST_F(oidc_tls, certificate_bound_token_works_with_its_certificate_only) {

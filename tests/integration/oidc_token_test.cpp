@@ -5,8 +5,8 @@
 
 #include "support/effort.hpp"
 #include "support/oidc_fixture.hpp"
+#include "support/scratch.hpp"
 
-#include <cstdio>
 #include <fstream>
 
 namespace coauth::tests::oidc_token_test {
@@ -146,7 +146,8 @@ TEST_F(oidc_token, wrong_secret_is_remembered_for_its_own_source_and_until_retry
 }
 
 TEST_F(oidc_token, secret_in_a_file_is_read_again_for_every_token_request) {
-    std::string const path = ::testing::TempDir() + "coauth_rotated_secret";
+    coauth_test::scratch_directory const scratch;
+    std::string const path = scratch.file("secret");
     std::ofstream(path) << "outdated\n";
     token_source_config config = source();
     config.lifetime.min_refresh_interval = duration::zero();
@@ -156,7 +157,6 @@ TEST_F(oidc_token, secret_in_a_file_is_read_again_for_every_token_request) {
     std::ofstream(path) << oidc_secret << '\n';
     tokens.retry_now();
     EXPECT_FALSE(failure(tokens));
-    std::remove(path.c_str());
 }
 
 //

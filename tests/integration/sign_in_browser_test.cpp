@@ -362,17 +362,11 @@ TEST_F(sign_in_browser, that_is_cancelled_closes_its_port_and_leaves_the_token_a
 TEST_F(sign_in_browser, that_waits_for_a_person_is_ended_by_a_stop) {
     coauth::authorization_code const any = code(browser());
     coauth::token_source const tokens = source(any);
-    std::optional<coauth::error> ended;
     auto const how =
         code([&](std::string const&) { asio::co_spawn(io, tokens.stop(0s), asio::detached); });
-    asio::co_spawn(io, coauth::try_sign_in(tokens, how),
-                   [&](std::exception_ptr, coauth::result<coauth::token_ref> t) {
-                       if (!t) ended = t.error();
-                   });
-    io.restart();
-    io.run();
-    ASSERT_TRUE(ended);
-    EXPECT_TRUE(ended->is(errc::stopped)) << ended->what();
+    coauth::result<coauth::token_ref> const token = try_sign_in(tokens, how);
+    ASSERT_FALSE(token);
+    EXPECT_TRUE(token.error().is(errc::stopped)) << token.error().what();
 }
 
 TEST_F(sign_in_browser, needs_a_port_that_is_free) {

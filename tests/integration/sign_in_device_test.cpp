@@ -197,18 +197,12 @@ TEST_F(sign_in_device, ends_when_it_is_cancelled_in_a_pause) {
 
 TEST_F(sign_in_device, that_waits_for_a_person_is_ended_by_a_stop) {
     coauth::token_source const tokens = source();
-    std::optional<coauth::error> ended;
     auto const how = coauth::device_code({.show = [&](coauth::device_prompt const&) {
         asio::co_spawn(io, tokens.stop(0s), asio::detached);
     }});
-    asio::co_spawn(io, coauth::try_sign_in(tokens, how),
-                   [&](std::exception_ptr, coauth::result<coauth::token_ref> t) {
-                       if (!t) ended = t.error();
-                   });
-    io.restart();
-    io.run();
-    ASSERT_TRUE(ended);
-    EXPECT_TRUE(ended->is(errc::stopped)) << ended->what();
+    coauth::result<coauth::token_ref> const token = run(io, coauth::try_sign_in(tokens, how));
+    ASSERT_FALSE(token);
+    EXPECT_TRUE(token.error().is(errc::stopped)) << token.error().what();
 }
 
 //

@@ -89,7 +89,7 @@ TEST(a_token_that_went_through_a_store, would_be_found_where_it_is) {
     COAUTH_NEEDS_SEARCHABLE_MEMORY();
     scratch_directory const directory;
     secret const held = fresh_secret();
-    put(directory.file(key_of("a")), held.reveal());
+    put(directory.file(key_of("a").text()), held.reveal());
     EXPECT_TRUE(stands_in_a_file(directory, end_of(held)));
     EXPECT_GE(process_memory().count(end_of(held)), 1U);
 }

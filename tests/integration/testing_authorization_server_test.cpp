@@ -4,6 +4,7 @@
 #include <coauth/codec/json_reader.hpp>
 #include <coauth/testing/authorization_server.hpp>
 #include <coauth/testing/manual_clock.hpp>
+#include <support/patience.hpp>
 #include <support/raw_client.hpp>
 
 #include <atomic>
@@ -247,7 +248,6 @@ TEST(testing_authorization_server, fails_on_command_and_recovers) {
 
 TEST(testing_authorization_server, a_delay_lets_requests_overlap) {
     fixture const f;
-    f.server->delay(300ms);
     raw_client first = f.client();
     raw_client second = f.client();
     std::string const request =
@@ -255,11 +255,14 @@ TEST(testing_authorization_server, a_delay_lets_requests_overlap) {
         "Content-Type: application/x-www-form-urlencoded\r\n"
         "Authorization: " +
         basic("basic", "s") + "\r\n\r\n" + f.grant;
-    first.write(request);
-    second.write(request);
-    EXPECT_EQ(first.receive().status, 200);
-    EXPECT_EQ(second.receive().status, 200);
-    EXPECT_EQ(f.server->counters().max_in_flight, 2U);
+    coauth_test::with_enough_patience(100ms, [&](coauth::duration delay) {
+        f.server->delay(delay);
+        first.write(request);
+        second.write(request);
+        EXPECT_EQ(first.receive().status, 200);
+        EXPECT_EQ(second.receive().status, 200);
+        return f.server->counters().max_in_flight == 2U;
+    });
 }
 
 TEST(testing_authorization_server, records_requests_without_secrets) {

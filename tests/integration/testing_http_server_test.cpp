@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
 #include <coauth/testing/http_server.hpp>
+#include <support/patience.hpp>
 #include <support/raw_client.hpp>
 
 #include <atomic>
@@ -20,6 +21,7 @@ using coauth_test::fields_of;
 using coauth_test::raw_client;
 using coauth_test::raw_response;
 using coauth_test::raw_tls;
+using coauth_test::with_enough_patience;
 
 server_response hello(server_request const&) { return {200, "text/plain", "hello"}; }
 
@@ -233,15 +235,17 @@ TEST(testing_http_server_faults, hangs_until_the_client_leaves) {
 }
 
 TEST(testing_http_server_faults, delays_without_holding_up_others) {
-    auto server =
-        plain_server(server_response(200, "text/plain", "late").with_faults({.delay = 300ms}));
-    raw_client first(server.port());
-    raw_client second(server.port());
-    first.write("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-    second.write("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-    EXPECT_EQ(first.receive().body, "late");
-    EXPECT_EQ(second.receive().body, "late");
-    EXPECT_EQ(server.counters().max_requests_in_flight, 2U);
+    with_enough_patience(100ms, [](coauth::duration delay) {
+        auto server =
+            plain_server(server_response(200, "text/plain", "late").with_faults({.delay = delay}));
+        raw_client first(server.port());
+        raw_client second(server.port());
+        first.write("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+        second.write("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+        EXPECT_EQ(first.receive().body, "late");
+        EXPECT_EQ(second.receive().body, "late");
+        return server.counters().max_requests_in_flight == 2U;
+    });
 }
 
 TEST(testing_http_server_faults, sends_byte_by_byte) {
@@ -349,13 +353,15 @@ TEST(testing_http_server_life, close_connections_leaves_the_port_open) {
 }
 
 TEST(testing_http_server_life, an_idle_connection_is_closed) {
-    http_server const server({.idle_timeout = 500ms}, synchronous_handler(hello));
-    raw_client idle(server.port());
-    EXPECT_EQ(idle.send("GET", "/").body, "hello");
-    raw_client half(server.port());
-    half.write("GET / HTTP/1.1\r\nHo");
-    EXPECT_EQ(idle.read_to_end(), asio::error::eof);
-    EXPECT_EQ(half.read_to_end(), asio::error::eof);
+    with_enough_patience(100ms, [](coauth::duration timeout) {
+        http_server const server({.idle_timeout = timeout}, synchronous_handler(hello));
+        raw_client idle(server.port());
+        if (idle.send("GET", "/").body != "hello") return false;
+        raw_client half(server.port());
+        half.write("GET / HTTP/1.1\r\nHo");
+        EXPECT_EQ(idle.read_to_end(), asio::error::eof);
+        return half.read_to_end() == asio::error::eof;
+    });
 }
 
 TEST(testing_http_server_life, connections_above_the_limit_are_closed) {

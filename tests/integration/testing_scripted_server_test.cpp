@@ -6,6 +6,7 @@
 #include <coauth/testing/memory_network.hpp>
 #include <coauth/testing/scripted_server.hpp>
 #include <support/embedded.hpp>
+#include <support/patience.hpp>
 
 #include <gtest/gtest.h>
 #include <optional>
@@ -137,18 +138,20 @@ TEST_P(testing_scripted_server, a_reset_after_the_reply_does_not_harm_it) {
 }
 
 TEST_P(testing_scripted_server, silence_ends_at_the_deadline_of_its_stage) {
-    coauth::rest_client_config hasty = config();
-    hasty.first_byte_deadline = 20ms;
-    hasty.call_deadline = 40ms;
-    coauth::rest_client const impatient(io.get_executor(), std::move(hasty));
-    server.expect("GET", "/hang").hang();
-    server.expect("GET", "/stall").reply(200, "0123456789").cut(4).then_hang();
-    auto const nothing = run(io, impatient.try_get("/hang"));
-    EXPECT_TRUE(nothing.error().is(errc::deadline_exceeded)) << nothing.error().what();
-    EXPECT_EQ(nothing.error().where(), coauth::stage::wait);
-    auto const part = run(io, impatient.try_get("/stall"));
-    EXPECT_TRUE(part.error().is(errc::deadline_exceeded)) << part.error().what();
-    EXPECT_EQ(part.error().where(), coauth::stage::read);
+    coauth_test::with_enough_patience(20ms, [&](coauth::duration patience) {
+        coauth::rest_client_config hasty = config();
+        hasty.first_byte_deadline = patience;
+        hasty.call_deadline = 2 * patience;
+        coauth::rest_client const impatient(io.get_executor(), std::move(hasty));
+        server.expect("GET", "/hang").hang();
+        server.expect("GET", "/stall").reply(200, "0123456789").cut(4).then_hang();
+        auto const nothing = run(io, impatient.try_get("/hang"));
+        EXPECT_TRUE(nothing.error().is(errc::deadline_exceeded)) << nothing.error().what();
+        auto const part = run(io, impatient.try_get("/stall"));
+        EXPECT_TRUE(part.error().is(errc::deadline_exceeded)) << part.error().what();
+        return nothing.error().where() == coauth::stage::wait &&
+               part.error().where() == coauth::stage::read;
+    });
 }
 
 TEST_P(testing_scripted_server, raw_bytes_need_not_be_http) {

@@ -83,7 +83,6 @@ awaitable<coauth::token_request> with_token_of(token_source const* other,
 coauth::token_source_config needing(recording_token_endpoint const& endpoint,
                                     token_source const& other) {
     coauth::token_source_config config = endpoint.source();
-    config.fetch_deadline = 500ms;
     config.hooks.before_call = [&other](coauth::token_request r) {
         return with_token_of(&other, std::move(r));
     };

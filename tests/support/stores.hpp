@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// What the tests of token stores share: keys, records with a canary in them, a directory that goes
-// with its test, and a way to run one operation to its end.
+// What the tests of token stores share: keys, records with a canary in them, and a way
+// to run one operation to its end.
 
 #ifndef COAUTH_TESTS_SUPPORT_STORES_HPP
 #define COAUTH_TESTS_SUPPORT_STORES_HPP
+
+#include <support/scratch.hpp>
 
 #include <coauth/detail/asio.hpp>
 #include <coauth/detail/within.hpp>
@@ -12,14 +14,12 @@
 #include <coauth/store/token_store.hpp>
 
 #include <chrono>
-#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <iterator>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -68,30 +68,6 @@ inline coauth::stored_token a_token(std::string_view access, std::string_view re
     token.expires_at = token.issued_at + 1h;
     return token;
 }
-
-/// Removed with everything in it.
-class scratch_directory {
-public:
-    scratch_directory() {
-        std::string text = ::testing::TempDir() + "coauth-store-XXXXXX";
-        if (::mkdtemp(text.data()) == nullptr) throw std::runtime_error("mkdtemp");
-        path_ = text;
-    }
-    scratch_directory(scratch_directory const&) = delete;
-    scratch_directory& operator=(scratch_directory const&) = delete;
-    ~scratch_directory() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-
-    [[nodiscard]] std::string path() const { return path_.string(); }
-    [[nodiscard]] std::filesystem::path file(coauth::store_key const& key) const {
-        return path_ / key.text();
-    }
-
-private:
-    std::filesystem::path path_;
-};
 
 inline std::string content(std::filesystem::path const& file) {
     std::ifstream in(file, std::ios::binary);

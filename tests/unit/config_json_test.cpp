@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
+#include <support/scratch.hpp>
+
 #include <coauth/client_auth/client_secret_jwt.hpp>
 #include <coauth/client_auth/client_secret_post.hpp>
 #include <coauth/client_auth/private_key_jwt.hpp>
@@ -464,7 +466,8 @@ TEST(config_json, many_problems_are_counted_and_the_first_ten_shown) {
 }
 
 TEST(config_json, a_file_is_read_within_a_bound) {
-    std::string const path = ::testing::TempDir() + "coauth_config_json_test.json";
+    coauth_test::scratch_directory const scratch;
+    std::string const path = scratch.file("config.json");
     std::ofstream(path) << "{" << good_api << "}\n";
     EXPECT_TRUE(coauth::config::from_json_file(path));
     std::ofstream(path) << "{" << good_api << std::string(70'000, ' ') << "}\n";

@@ -8,6 +8,8 @@
 #include <coauth/cache/cache_entry.hpp>
 #include <coauth/cache/timeline.hpp>
 
+#include <mutex>
+
 namespace coauth {
 
 /// Somebody who needs a token.

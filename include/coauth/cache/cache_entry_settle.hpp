@@ -7,6 +7,8 @@
 
 #include <coauth/cache/cache_entry.hpp>
 
+#include <mutex>
+
 namespace coauth {
 
 // The order of a settlement: claim, publish, land. The claim makes it happen once; land() takes the

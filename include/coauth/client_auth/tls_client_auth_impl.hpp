@@ -8,7 +8,6 @@
 #include <coauth/client_auth/tls_client_auth.hpp>
 
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace coauth::detail {

@@ -118,6 +118,7 @@ private:
     void reset_head();
     errc step(std::string_view& input);
     errc take_line(std::string_view& input, std::size_t limit, bool& complete_line);
+    errc take_section_line(std::string_view& input, std::size_t limit, bool& complete_line);
     errc read_head_line(std::string_view& input);
     errc read_chunk_header(std::string_view& input);
     errc read_trailer_line(std::string_view& input);
@@ -246,13 +247,20 @@ inline errc http1_parser::take_line(std::string_view& input, std::size_t limit,
     return ok;
 }
 
-inline errc http1_parser::read_head_line(std::string_view& input) {
-    std::size_t const left = limits_.max_head - std::min(limits_.max_head, section_bytes_);
-    bool complete_line = false;
+/// The same for a section, head or trailer, of `limit` bytes at most.
+inline errc http1_parser::take_section_line(std::string_view& input, std::size_t limit,
+                                            bool& complete_line) {
+    std::size_t const left = limit - std::min(limit, section_bytes_);
     errc const result = take_line(input, std::min(limits_.max_line, left), complete_line);
+    if (complete_line) section_bytes_ += lines_.line().size() + 2;
+    return result;
+}
+
+inline errc http1_parser::read_head_line(std::string_view& input) {
+    bool complete_line = false;
+    errc const result = take_section_line(input, limits_.max_head, complete_line);
     if (!complete_line) return result;
     std::string_view const line = lines_.line();
-    section_bytes_ += line.size() + 2;
     if (state_ == state::start_line) {
         // At most two empty lines before a message are skipped (RFC 9112 §2.2).
         if (line.empty()) return ++empty_lines_ <= 2 ? ok : errc::malformed_response;
@@ -374,12 +382,10 @@ inline errc http1_parser::read_chunk_header(std::string_view& input) {
 }
 
 inline errc http1_parser::read_trailer_line(std::string_view& input) {
-    std::size_t const left = limits_.max_trailer - std::min(limits_.max_trailer, section_bytes_);
     bool complete_line = false;
-    errc const result = take_line(input, std::min(limits_.max_line, left), complete_line);
+    errc const result = take_section_line(input, limits_.max_trailer, complete_line);
     if (!complete_line) return result;
     std::string_view const line = lines_.line();
-    section_bytes_ += line.size() + 2;
     if (line.empty()) {
         state_ = state::complete;
         return ok;

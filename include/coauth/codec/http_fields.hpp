@@ -16,7 +16,6 @@
 #include <functional>
 #include <iterator>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>

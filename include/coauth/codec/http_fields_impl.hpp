@@ -7,7 +7,6 @@
 
 #include <coauth/codec/http_fields.hpp>
 
-#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>

@@ -14,7 +14,6 @@
 #include <coauth/codec/redaction_names.hpp>
 #include <coauth/codec/redaction_text.hpp>
 #include <coauth/codec/utf8.hpp>
-#include <coauth/detail/ascii.hpp>
 #include <coauth/secret.hpp>
 
 #include <algorithm>

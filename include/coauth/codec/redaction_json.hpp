@@ -10,7 +10,6 @@
 #include <coauth/codec/json_writer.hpp>
 #include <coauth/codec/redaction_names.hpp>
 #include <coauth/codec/redaction_text.hpp>
-#include <coauth/detail/ascii.hpp>
 #include <coauth/secret.hpp>
 
 #include <algorithm>

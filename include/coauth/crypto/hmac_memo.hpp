@@ -17,7 +17,6 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <string_view>
-#include <utility>
 
 namespace coauth::detail {
 

@@ -17,7 +17,6 @@
 #include <memory>
 #include <optional>
 #include <system_error>
-#include <utility>
 #include <vector>
 
 namespace coauth::http {
@@ -35,8 +34,6 @@ public:
         /// On the queue's executor, from the timer; the entry is out of the queue by then and may
         /// come back. Must not destroy other entries.
         virtual void deadline_passed() noexcept = 0;
-
-        [[nodiscard]] bool has_deadline() const noexcept { return queue_ != nullptr; }
 
     protected:
         void cancel_deadline() noexcept {

@@ -12,7 +12,6 @@
 
 #include <cerrno>
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -46,6 +46,15 @@ struct tls_config {
     std::optional<i_accept_any_certificate_t> insecure = std::nullopt;
 };
 
+/// Whom `config` trusts, without who it says it is.
+[[nodiscard]] inline tls_config without_certificate(tls_config const& config) {
+    return {.system_trust = config.system_trust,
+            .ca_file = config.ca_file,
+            .ca_pem = config.ca_pem,
+            .min_version = config.min_version,
+            .insecure = config.insecure};
+}
+
 }  // namespace coauth
 
 #endif

@@ -12,13 +12,12 @@
 #include <coauth/crypto/pem.hpp>
 #include <coauth/http/tls_config.hpp>
 #include <coauth/http/tls_trust.hpp>
+#include <coauth/http/trust_store.hpp>
 #include <coauth/result.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <string>
 #include <string_view>
@@ -59,6 +58,7 @@ private:
                                                 std::string_view chain_pem);
 
     std::uint64_t const number_;
+    std::shared_ptr<trust_store const> trust_;  ///< null where nothing is verified
     detail::openssl_ptr<SSL_CTX, SSL_CTX_free> context_;
     sha256_hasher identity_;
     std::string trust_id_;
@@ -121,32 +121,24 @@ inline result<void> tls_edition::load_trust(tls_config const& config) {
     identity_.add_part(verifies_ ? "verified" : "not verified");
     if (!verifies_) return {};
 
-    X509_STORE* const store = SSL_CTX_get_cert_store(context_.get());
-    std::string const found = config.system_trust ? detail::add_system_trust(store) : "";
-    identity_.add_part(found);
-    bool any = !found.empty();
-
     detail::wiped_buffer file;
     if (!config.ca_file.empty()) {
         std::error_code ec;
         file = detail::read_pem_file(config.ca_file, ec);
-        if (ec || detail::add_trusted_pem(store, file.view()) <= 0) {
+        if (ec) {
             return error(errc::invalid_ca_certificate, stage::configuration,
                          "no CA certificate can be read from '" + config.ca_file + "'")
                 .with_cause(ec);
         }
-        any = true;
     }
-    if (!config.ca_pem.empty()) {
-        if (detail::add_trusted_pem(store, config.ca_pem) <= 0) {
-            return error(errc::invalid_ca_certificate, stage::configuration,
-                         "ca_pem is not one or more PEM certificates");
-        }
-        any = true;
-    }
+    result<std::shared_ptr<trust_store const>> trust = trust_store::load(config, file.view());
+    if (!trust) return std::move(trust).error();
+    trust_ = std::move(*trust);
+    SSL_CTX_set1_cert_store(context_.get(), trust_->native());
+    identity_.add_part(trust_->found());
     identity_.add_part(file.view());
     identity_.add_part(config.ca_pem);
-    if (any) return {};
+    if (!trust_->found().empty() || !config.ca_file.empty() || !config.ca_pem.empty()) return {};
     return error(errc::empty_trust_store, stage::configuration, "there is no CA certificate")
         .with_hint(config.system_trust
                        ? "install the package ca-certificates, set SSL_CERT_FILE, or give "

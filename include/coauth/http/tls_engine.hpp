@@ -20,7 +20,6 @@
 #include <openssl/x509v3.h>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace coauth::http {
 

@@ -1,32 +1,28 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// Finds CA certificates: those of the machine, also where OpenSSL's compiled-in paths lead nowhere
-// (a binary built elsewhere), and those a user gives. Used while a context is made, on one thread.
+// Where the CA certificates of the machine are, also where OpenSSL's compiled-in paths lead nowhere
+// (a binary built elsewhere), and files of PEM text. Any thread.
 
 #ifndef COAUTH_HTTP_TLS_TRUST_HPP
 #define COAUTH_HTTP_TLS_TRUST_HPP
 
-#include <coauth/crypto/pem.hpp>
-#include <coauth/result.hpp>
 #include <coauth/secret.hpp>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>
-#include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
-#include <openssl/bio.h>
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
+#include <memory>
 #include <openssl/x509.h>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace coauth::detail {
 
@@ -70,38 +66,39 @@ namespace coauth::detail {
     }
 }
 
-/// Adds every certificate of a PEM text; how many, or -1 when a block is broken.
-[[nodiscard]] inline int add_trusted_pem(X509_STORE* store, std::string_view text) {
-    bio_ptr const bio = memory_bio(text);
-    int count = 0;
-    for (;;) {
-        x509_handle const certificate(PEM_read_bio_X509_AUX(bio.get(), nullptr, nullptr, nullptr));
-        if (!certificate) break;
-        if (X509_STORE_add_cert(store, certificate.get()) != 1) break;
-        ++count;
-    }
-    // The reader ends with "no start line", also after the last block.
-    bool const at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-    ERR_clear_error();
-    return at_end ? count : -1;
-}
+/// A directory as `openssl rehash` makes it, which OpenSSL reads certificate by certificate.
+struct certificate_directory {
+    std::string path;
+    /// Names like 1a2b3c4d.0, with what tells one file of that name from another.
+    std::string listing;
+};
 
-/// A directory as `openssl rehash` makes it: at least one name like 1a2b3c4d.0.
-[[nodiscard]] inline bool is_certificate_directory(std::string const& path) {
+/// A certificate that has gone from the directory is not in the listing, whoever has read it.
+[[nodiscard]] inline std::string list_certificates(std::string const& path) {
     struct closer {
         void operator()(DIR* d) const noexcept { ::closedir(d); }
     };
+    std::string listing;
     std::unique_ptr<DIR, closer> const directory(::opendir(path.c_str()));
-    if (!directory) return false;
+    if (!directory) return listing;
     // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread has this directory
     while (::dirent const* const entry = ::readdir(directory.get())) {
         std::string_view const name = entry->d_name;
         bool const hashed = name.size() >= 10 && name[8] == '.' &&
                             name.find_first_not_of("0123456789abcdef") == 8 && name[9] >= '0' &&
                             name[9] <= '9';
-        if (hashed) return true;
+        struct ::stat s {};
+        if (!hashed || ::fstatat(::dirfd(directory.get()), entry->d_name, &s, 0) != 0) continue;
+        listing.append(name);
+        for (long long const part :
+             {static_cast<long long>(s.st_ino), static_cast<long long>(s.st_size),
+              static_cast<long long>(s.st_mtim.tv_sec),
+              static_cast<long long>(s.st_mtim.tv_nsec)}) {
+            listing += ' ' + std::to_string(part);
+        }
+        listing += '\n';
     }
-    return false;
+    return listing;
 }
 
 [[nodiscard]] inline std::string environment_or(char const* name, char const* fallback) {
@@ -109,41 +106,32 @@ namespace coauth::detail {
     return value == nullptr ? fallback : value;
 }
 
-/// Adds the CA certificates of the machine. Returns where they were found, one path per line; empty
-/// when there are none.
-[[nodiscard]] inline std::string add_system_trust(X509_STORE* store) {
-    std::string found;
-    auto const add_file = [&](std::string const& path) {
-        std::error_code ec;
-        wiped_buffer const text = read_pem_file(path, ec);
-        if (ec || add_trusted_pem(store, text.view()) <= 0) return false;
-        found += path + "\n";
-        return true;
-    };
-    add_file(environment_or(X509_get_default_cert_file_env(), X509_get_default_cert_file()));
-    std::string directories =
+/// Those in which OpenSSL looks for the CA certificates of the machine, without those that have
+/// none.
+[[nodiscard]] inline std::vector<certificate_directory> certificate_directories() {
+    std::string const all =
         environment_or(X509_get_default_cert_dir_env(), X509_get_default_cert_dir());
-    for (std::size_t at = 0; at <= directories.size();) {
-        std::size_t const end = std::min(directories.find(':', at), directories.size());
-        std::string const path = directories.substr(at, end - at);
-        if (is_certificate_directory(path) && X509_STORE_load_path(store, path.c_str()) == 1) {
-            found += path + "\n";
-        }
+    std::vector<certificate_directory> found;
+    for (std::size_t at = 0; at <= all.size();) {
+        std::size_t const end = std::min(all.find(':', at), all.size());
+        std::string path = all.substr(at, end - at);
+        std::string listing = list_certificates(path);
+        if (!listing.empty()) found.push_back({std::move(path), std::move(listing)});
         at = end + 1;
     }
-    if (!found.empty()) return found;
-
-    constexpr std::array<char const*, 6> bundles{
-        "/etc/ssl/certs/ca-certificates.crt",                 // Debian, Ubuntu, Arch, Gentoo
-        "/etc/pki/tls/certs/ca-bundle.crt",                   // Fedora, RHEL
-        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",  // RHEL 7 and later
-        "/etc/ssl/ca-bundle.pem",                             // SUSE
-        "/etc/ssl/cert.pem",                                  // Alpine, BSD, macOS
-        "/usr/local/share/certs/ca-root-nss.crt"};            // FreeBSD
-    for (char const* const path : bundles) {
-        if (add_file(path)) break;
-    }
     return found;
+}
+
+/// Where the CA certificates of a machine may be in one file: where OpenSSL looks, then where they
+/// are on the systems we know.
+[[nodiscard]] inline std::vector<std::string> certificate_files() {
+    return {environment_or(X509_get_default_cert_file_env(), X509_get_default_cert_file()),
+            "/etc/ssl/certs/ca-certificates.crt",                 // Debian, Ubuntu, Arch, Gentoo
+            "/etc/pki/tls/certs/ca-bundle.crt",                   // Fedora, RHEL
+            "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",  // RHEL 7 and later
+            "/etc/ssl/ca-bundle.pem",                             // SUSE
+            "/etc/ssl/cert.pem",                                  // Alpine, BSD, macOS
+            "/usr/local/share/certs/ca-root-nss.crt"};            // FreeBSD
 }
 
 }  // namespace coauth::detail

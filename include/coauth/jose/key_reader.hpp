@@ -13,7 +13,6 @@
 #include <openssl/pkcs12.h>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace coauth::detail {
 

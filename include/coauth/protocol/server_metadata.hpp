@@ -12,7 +12,6 @@
 #include <coauth/url.hpp>
 
 #include <algorithm>
-#include <array>
 #include <initializer_list>
 #include <string>
 #include <string_view>

@@ -22,7 +22,6 @@
 #include <openssl/x509v3.h>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace coauth::testing {

@@ -14,13 +14,10 @@
 #include <coauth/testing/proxy_connection.hpp>
 #include <coauth/testing/request_log.hpp>
 
-#include <chrono>
-#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>

@@ -10,7 +10,6 @@
 #include <coauth/codec/redaction.hpp>
 #include <coauth/testing/server_message.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>

@@ -10,7 +10,6 @@
 #include <coauth/secret.hpp>
 #include <coauth/testing/server_message.hpp>
 
-#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <ctime>

@@ -10,7 +10,6 @@
 #include <coauth/scope.hpp>
 
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <mutex>

@@ -10,6 +10,7 @@
 #include <coauth/crypto/digest.hpp>
 #include <support/effort.hpp>
 #include <support/jose_keys.hpp>
+#include <support/scratch.hpp>
 
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
@@ -287,17 +288,18 @@ TEST(client_assertion, follows_its_key_and_its_audience_from_one_request_to_the_
 }
 
 TEST(signing_key_source, key_in_a_file_is_read_again_when_it_has_changed) {
-    std::string const path = testing::TempDir() + "coauth_rotated_key";
+    scratch_directory const scratch;
+    std::string const path = scratch.file("key");
     std::ofstream(path) << test_key::of("ES256").pkcs8();
     any_client_authentication const client = private_key_jwt("o", secret::from_file(path));
     EXPECT_EQ(made_by(client).header["alg"], "ES256");
     std::ofstream(path) << test_key::of("EdDSA").pkcs8();
     EXPECT_EQ(made_by(client).header["alg"], "EdDSA");
-    std::remove(path.c_str());
 }
 
 TEST(signing_key_source, key_stays_in_use_while_what_is_there_is_none) {
-    std::string const path = testing::TempDir() + "coauth_broken_key";
+    scratch_directory const scratch;
+    std::string const path = scratch.file("key");
     std::ofstream(path) << "half of a";
     any_client_authentication const client = private_key_jwt("o", secret::from_file(path));
     EXPECT_EQ(failure(client), errc::invalid_signing_key) << "there has not been one yet";
@@ -313,7 +315,6 @@ TEST(signing_key_source, key_stays_in_use_while_what_is_there_is_none) {
     token_request const whole = authenticated(client);
     EXPECT_EQ(assertion(whole).header["alg"], "EdDSA");
     EXPECT_FALSE(whole.stale_credential());
-    std::remove(path.c_str());
 }
 
 TEST(signing_key_source, provider_and_password_are_asked_every_time) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
+#include <support/scratch.hpp>
+
 #include <coauth/http/proxy.hpp>
 
 #include <gtest/gtest.h>
@@ -108,11 +110,11 @@ TEST(proxy, credentials_become_the_basic_scheme) {
 }
 
 TEST(proxy, a_password_by_reference_is_read_each_time) {
-    std::string const path = ::testing::TempDir() + "coauth_proxy_password";
+    coauth_test::scratch_directory const scratch;
+    std::string const path = scratch.file("password");
     proxy_config config = at("http://proxy.corp:3128");
     config.credentials = proxy_credentials("u", secret::from_file(path));
     http::proxy const proxy(config);
-    static_cast<void>(std::remove(path.c_str()));
     EXPECT_TRUE(proxy.authorization().error().is(errc::secret_unavailable));
     std::ofstream(path) << "one\n";
     EXPECT_EQ(proxy.authorization().value().reveal(), "Basic dTpvbmU=");
@@ -120,7 +122,6 @@ TEST(proxy, a_password_by_reference_is_read_each_time) {
     EXPECT_EQ(proxy.authorization().value().reveal(), "Basic dTp0d28=");
     std::ofstream(path) << "t\x01o\n";
     EXPECT_TRUE(proxy.authorization().error().is(errc::invalid_credentials));
-    static_cast<void>(std::remove(path.c_str()));
 }
 
 TEST(proxy, identities_differ_with_proxy_user_and_password) {

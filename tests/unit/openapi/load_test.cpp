@@ -2,6 +2,8 @@
 //
 // What is read out of a description, and what is refused; also where it wants to do harm.
 
+#include <support/scratch.hpp>
+
 #include <coauth/openapi.hpp>
 
 #include <cstddef>
@@ -11,7 +13,6 @@
 #include <gtest/gtest.h>
 #include <string>
 #include <string_view>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -40,18 +41,17 @@ std::string with_parameters(std::string const& parameters) {
 /// Files of one test, gone with it.
 class openapi_files : public testing::Test {
 protected:
-    openapi_files() {
-        std::string name =
-            (std::filesystem::temp_directory_path() / "coauth-openapi-XXXXXX").string();
-        folder = ::mkdtemp(name.data());
-    }
-    ~openapi_files() override { std::filesystem::remove_all(folder); }
     std::filesystem::path write(std::string const& name, std::string_view text) const {
         std::filesystem::create_directories((folder / name).parent_path());
         std::ofstream(folder / name, std::ios::binary) << text;
         return folder / name;
     }
-    std::filesystem::path folder;
+
+private:
+    coauth_test::scratch_directory const scratch_;
+
+protected:
+    std::filesystem::path const folder = scratch_.path();
 };
 
 coauth::error error_of(std::string text, openapi::import_options const& options = {}) {
