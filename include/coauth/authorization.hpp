@@ -113,7 +113,6 @@ public:
         virtual awaitable<request> apply(request r) const = 0;
         virtual awaitable<bool> on_unauthorized(response r) const = 0;
     };
-    struct kind;
 
     /// None: requests go out as they are.
     authorization() = default;
@@ -131,10 +130,16 @@ public:
               std::make_shared<model<std::remove_cvref_t<T>>>(std::forward<T>(method)))) {}
 
     [[nodiscard]] bool is_none() const noexcept { return kind_ == nullptr; }
-    /// For the library.
-    [[nodiscard]] kind const& what() const noexcept;
+
+    // For the library: which of them it is; null for the others.
+
+    [[nodiscard]] token_source const* tokens() const noexcept;
+    [[nodiscard]] detail::static_credential const* credential() const noexcept;
+    [[nodiscard]] client_certificate const* certificate() const noexcept;
+    [[nodiscard]] user_method const* method() const noexcept;
 
 private:
+    struct kind;
     template <class T>
     struct model;
 

@@ -18,7 +18,7 @@
 
 namespace coauth {
 
-struct authorization::kind : std::variant<std::monostate, token_source, detail::static_credential,
+struct authorization::kind : std::variant<token_source, detail::static_credential,
                                           client_certificate, std::shared_ptr<user_method const>> {
     using variant::variant;
 };
@@ -87,9 +87,21 @@ COAUTH_INLINE authorization::authorization(client_certificate certificate)
 COAUTH_INLINE authorization::authorization(std::shared_ptr<user_method const> method)
     : kind_(std::make_shared<kind const>(std::move(method))) {}
 
-COAUTH_INLINE authorization::kind const& authorization::what() const noexcept {
-    static kind const none;
-    return kind_ ? *kind_ : none;
+COAUTH_INLINE token_source const* authorization::tokens() const noexcept {
+    return std::get_if<token_source>(kind_.get());
+}
+
+COAUTH_INLINE detail::static_credential const* authorization::credential() const noexcept {
+    return std::get_if<detail::static_credential>(kind_.get());
+}
+
+COAUTH_INLINE client_certificate const* authorization::certificate() const noexcept {
+    return std::get_if<client_certificate>(kind_.get());
+}
+
+COAUTH_INLINE authorization::user_method const* authorization::method() const noexcept {
+    auto const* const own = std::get_if<std::shared_ptr<user_method const>>(kind_.get());
+    return own == nullptr ? nullptr : own->get();
 }
 
 }  // namespace coauth

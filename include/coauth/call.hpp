@@ -8,7 +8,6 @@
 #define COAUTH_CALL_HPP
 
 #include <coauth/authorization.hpp>
-#include <coauth/authorization_impl.hpp>
 #include <coauth/cache/acquire.hpp>
 #include <coauth/call_recording.hpp>
 #include <coauth/codec/redaction.hpp>
@@ -22,7 +21,6 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <variant>
 
 namespace coauth::detail {
 
@@ -153,14 +151,7 @@ private:
     void tell_retried(retry_reason why) const;
     void finished() noexcept;
 
-    [[nodiscard]] token_source const* source() const noexcept {
-        return std::get_if<token_source>(&authorization_.what());
-    }
-    [[nodiscard]] authorization::user_method const* user_method() const noexcept {
-        auto const* method =
-            std::get_if<std::shared_ptr<authorization::user_method const>>(&authorization_.what());
-        return method == nullptr ? nullptr : method->get();
-    }
+    [[nodiscard]] token_source const* source() const noexcept { return authorization_.tokens(); }
 
     std::shared_ptr<rest_core> core_;
     request request_;

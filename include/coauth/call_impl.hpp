@@ -24,7 +24,7 @@ inline call::step call::next() {
                 start();
                 break;
             case state::credentials:
-                if (user_method() != nullptr) return step::work;
+                if (authorization_.method() != nullptr) return step::work;
                 if (source() != nullptr && !token_ && !find_cached_token()) return step::work;
                 begin_exchange();
                 break;
@@ -109,8 +109,8 @@ inline void call::decide_authorization() {
     bool by_hand = request_.headers().contains("Authorization");
     if (same_origin_) {
         authorization_ = request_.authorization().value_or(core_->config.authorization);
-        auto const* fixed = std::get_if<static_credential>(&authorization_.what());
-        bool const certificate = std::holds_alternative<client_certificate>(authorization_.what());
+        auto const* fixed = authorization_.credential();
+        bool const certificate = authorization_.certificate() != nullptr;
         // A header set by hand wins over what would set the same one, so that only one goes out.
         std::string const name = fixed == nullptr ? "Authorization" : fixed->name;
         if (!certificate && request_.headers().contains(name)) {
@@ -182,7 +182,7 @@ inline void call::write_head(wiped_buffer& out) {
     }
     head.fields(own);
     if (token_) head.field("Authorization", token_.authorization());
-    if (auto const* fixed = std::get_if<static_credential>(&authorization_.what())) {
+    if (auto const* fixed = authorization_.credential()) {
         head.field(fixed->name, fixed->value->reveal());
     }
     if (!own.contains("Accept-Encoding")) head.field("Accept-Encoding", "identity");
@@ -194,7 +194,7 @@ inline void call::write_head(wiped_buffer& out) {
 
 inline void call::show_request() {
     request const& r = authorized_ ? *authorized_ : request_;
-    auto const* fixed = std::get_if<static_credential>(&authorization_.what());
+    auto const* fixed = authorization_.credential();
     redactor redact;
     for (auto const& value : r.hidden()) redact.add_secret(value->reveal());
     http_fields shown = redact.head(exchange_->output().view(),
@@ -225,7 +225,7 @@ inline void call::on_exchange_done() {
 }
 
 inline void call::on_unauthorized() {
-    bool const mine = user_method() != nullptr;
+    bool const mine = authorization_.method() != nullptr;
     bool const help = mine || (token_ && renewal_may_help(401, response_.challenges()));
     if (help && !sent_again_) {
         state_ = state::renewal;
@@ -265,7 +265,7 @@ inline awaitable<result<token_ref>> call::demand(token_demand wanted) {
 }
 
 inline awaitable<void> call::get_credentials(call* self) {
-    if (auto const* method = self->user_method()) {
+    if (auto const* method = self->authorization_.method()) {
         request copy = self->request_;
         self->authorized_ = co_await method->apply(std::move(copy));
         self->begin_exchange();
@@ -288,7 +288,7 @@ inline awaitable<void> call::get_credentials(call* self) {
 inline awaitable<void> call::renew(call* self) {
     self->sent_again_ = true;
     bool const may_resend = self->request_.may_be_sent_again();
-    if (auto const* method = self->user_method()) {
+    if (auto const* method = self->authorization_.method()) {
         bool const again = co_await method->on_unauthorized(self->response_);
         if (again && may_resend) {
             self->tell_retried(retry_reason::token_renewed);
@@ -324,7 +324,7 @@ inline std::string_view call::traceparent() const {
 inline void call::hide_credentials() {
     exchange_recorder& recorder = recording_->exchange();
     if (token_) recorder.hide(token_.authorization());
-    auto const* fixed = std::get_if<static_credential>(&authorization_.what());
+    auto const* fixed = authorization_.credential();
     if (fixed != nullptr) recorder.hide(fixed->value->reveal());
     for (request const* const r : {&request_, authorized_ ? &*authorized_ : nullptr}) {
         if (r == nullptr) continue;

@@ -17,7 +17,6 @@
 #include <optional>
 #include <system_error>
 #include <utility>
-#include <variant>
 
 namespace coauth {
 
@@ -125,7 +124,7 @@ COAUTH_INLINE awaitable<void> rest_client::warm_up_here(std::shared_ptr<detail::
     if (core->stopping()) throw exception(error(errc::stopped));
     time_point const deadline = saturating_add(boot_clock::now(), core->config.call_deadline);
     authorization const& how = core->config.authorization;
-    if (auto const* tokens = std::get_if<token_source>(&how.what())) {
+    if (auto const* tokens = how.tokens()) {
         co_await tokens->warm_up(get_options().deadline(core->config.call_deadline));
     }
     http::exchange_options o = core->way_to(std::nullopt, how);

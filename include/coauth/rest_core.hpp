@@ -6,7 +6,7 @@
 #ifndef COAUTH_REST_CORE_HPP
 #define COAUTH_REST_CORE_HPP
 
-#include <coauth/authorization_impl.hpp>
+#include <coauth/authorization.hpp>
 #include <coauth/codec/http1_writer.hpp>
 #include <coauth/codec/redaction.hpp>
 #include <coauth/detail/suspension.hpp>
@@ -22,7 +22,6 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <variant>
 
 namespace coauth::detail {
 
@@ -70,7 +69,7 @@ public:
     [[nodiscard]] http::exchange_options way_to(std::optional<url> const& elsewhere,
                                                 authorization const& as) {
         http::exchange_options o;
-        auto const* own = std::get_if<client_certificate>(&as.what());
+        auto const* own = as.certificate();
         if (!elsewhere && own == nullptr) {
             if (!endpoint_) endpoint_ = transport->endpoint_for(*base);
             o.endpoint = endpoint_;

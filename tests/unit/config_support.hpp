@@ -151,8 +151,7 @@ inline void render(rendered& out, std::string const& part,
                  first_byte_deadline, call_deadline, max_connections_per_origin, max_response_body,
                  proxy, insecure_http, network] = config;
     out[part + "/base_url"] = text_of(base_url);
-    using credential = coauth::detail::static_credential;
-    auto const* const fixed = std::get_if<credential>(&authorization.what());
+    auto const* const fixed = authorization.credential();
     out[part + "/bearer_token"] =
         fixed == nullptr ? "" : fixed->name + ": " + std::string(fixed->value->reveal());
     out[part + "/headers"] = text_of(headers);
