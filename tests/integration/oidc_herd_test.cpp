@@ -5,6 +5,8 @@
 
 #include "support/oidc_fixture.hpp"
 
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/strand.hpp>
 #include <asio/thread_pool.hpp>
 
 #include <list>

@@ -7,6 +7,8 @@
 #include "support/oidc_fixture.hpp"
 #include "support/scratch.hpp"
 
+#include <coauth/codec/base64.hpp>
+
 #include <fstream>
 
 namespace coauth::tests::oidc_token_test {

@@ -3,6 +3,7 @@
 // Clients and token sources behind one proxy, which is all that knows the servers' names; and what
 // each of the three gets to see of the others' credentials.
 
+#include <coauth/http/proxy.hpp>
 #include <coauth/testing/proxy_server.hpp>
 #include <support/embedded.hpp>
 #include <support/raw_server.hpp>

@@ -8,6 +8,7 @@
 #include <coauth/store/memory_store.hpp>
 #include <coauth/testing/headless_browser.hpp>
 #include <coauth/testing/manual_clock.hpp>
+#include <coauth/token_endpoint.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

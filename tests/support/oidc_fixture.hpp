@@ -12,6 +12,8 @@
 
 #include <coauth/coauth.hpp>
 
+#include <asio/co_spawn.hpp>
+#include <asio/io_context.hpp>
 #include <asio/use_future.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -8,6 +8,7 @@
 
 #include <support/scratch.hpp>
 
+#include <coauth/crypto/digest.hpp>
 #include <coauth/detail/asio.hpp>
 #include <coauth/detail/within.hpp>
 #include <coauth/store/stored_token.hpp>
