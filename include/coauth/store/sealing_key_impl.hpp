@@ -117,8 +117,9 @@ COAUTH_INLINE awaitable<std::shared_ptr<detail::record_key const>> sealing_key::
     if (!from->salt) co_return from->keep(detail::key_bytes(std::move(given)));
     // What has been derived is kept also for a caller who did not wait so long.
     origin::derivation const derive(from, std::move(given));
-    auto derived = co_await detail::offload(&from->threads, derive);
-    co_return std::move(derived).value();
+    std::shared_ptr<detail::worker_pool> pool(from, &from->threads);
+    auto derived = co_await detail::offload(std::move(pool), derive);
+    co_return derived;
 }
 
 }  // namespace coauth
