@@ -24,6 +24,8 @@ namespace detail {
 /// Overwrites bytes in a way that no optimiser leaves out.
 inline void wipe(void* bytes, std::size_t size) noexcept { OPENSSL_cleanse(bytes, size); }
 
+class wiped_buffer;
+
 }  // namespace detail
 
 /// Bytes that nobody should see. Move-only; `clone()` copies on purpose. Wiped on destruction.
@@ -34,7 +36,7 @@ public:
     /// Copies `value`; the caller's own string is the caller's to wipe.
     explicit secret(std::string_view value) : size_(value.size()) {
         if (size_ == 0) return;
-        data_ = std::make_unique<char[]>(size_);
+        data_.reset(new char[size_]);
         std::memcpy(data_.get(), value.data(), size_);
     }
 
@@ -70,6 +72,10 @@ public:
     [[nodiscard]] static class secret_reference from_file(std::string path);
 
 private:
+    friend class detail::wiped_buffer;
+    secret(std::unique_ptr<char[]> bytes, std::size_t size) noexcept
+        : data_(std::move(bytes)), size_(size) {}
+
     void wipe() noexcept {
         if (data_) detail::wipe(data_.get(), size_);
         data_.reset();
@@ -147,7 +153,7 @@ public:
     void reserve(std::size_t wanted) {
         if (wanted <= capacity_) return;
         std::size_t const grown = wanted < 2 * capacity_ ? 2 * capacity_ : wanted;
-        auto larger = std::make_unique<char[]>(grown);
+        std::unique_ptr<char[]> larger(new char[grown]);
         if (size_ != 0) std::memcpy(larger.get(), data_.get(), size_);
         if (data_) detail::wipe(data_.get(), size_);
         data_ = std::move(larger);
@@ -163,6 +169,11 @@ public:
     void clear() noexcept {
         if (data_) detail::wipe(data_.get(), size_);
         size_ = 0;
+    }
+    /// The bytes as they lie there, not copied.
+    [[nodiscard]] secret take() && noexcept {
+        capacity_ = 0;
+        return {std::move(data_), std::exchange(size_, 0)};
     }
     [[nodiscard]] std::string_view view() const noexcept { return {data_.get(), size_}; }
     [[nodiscard]] char* data() noexcept { return data_.get(); }

@@ -96,11 +96,11 @@ private:
 /// Lower-case hexadecimal.
 [[nodiscard]] inline std::string hex(std::span<unsigned char const> bytes) {
     constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    text.reserve(2 * bytes.size());
+    std::string text(2 * bytes.size(), '\0');
+    char* to = text.data();
     for (unsigned char const byte : bytes) {
-        text += digits[byte >> 4U];
-        text += digits[byte & 15U];
+        *to++ = digits[byte >> 4U];
+        *to++ = digits[byte & 15U];
     }
     return text;
 }

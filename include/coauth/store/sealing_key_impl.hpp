@@ -21,13 +21,18 @@
 namespace coauth {
 namespace detail {
 
-COAUTH_INLINE record_key::record_key(secret bytes, aead_cipher with)
-    : key(std::move(bytes)), cipher(with) {
+[[nodiscard]] inline std::array<char, record_key::id_size> id_of_key(secret const& key,
+                                                                     aead_cipher with) {
     std::string text = "coauth sealing key ";
     text += static_cast<char>(with);
     sha256_digest const digest = hmac_sha256(key.reveal(), text);
+    std::array<char, record_key::id_size> id{};
     as_bytes(digest).copy(id.data(), id.size());
+    return id;
 }
+
+COAUTH_INLINE record_key::record_key(secret bytes, aead_cipher with)
+    : id(id_of_key(bytes, with)), cipher(with, std::move(bytes)) {}
 
 /// 32 bytes as they are, or written as hexadecimal digits.
 [[nodiscard]] inline secret key_bytes(secret given) {
