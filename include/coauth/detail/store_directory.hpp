@@ -66,7 +66,7 @@ public:
 private:
     enum class missing : unsigned char { is_made, is_left };
 
-    /// The directory as it was found at the path, owned by this user.
+    /// The directory as it was found at the path, owned by whoever this process was then.
     struct opened {
         file_descriptor file;
         ::dev_t device;
@@ -78,7 +78,7 @@ private:
     [[nodiscard]] std::shared_ptr<opened const> open_directory(missing what) const;
     [[nodiscard]] std::shared_ptr<opened const> still_there() const;
     [[nodiscard]] bool make_directory() const;
-    void check_directory(struct ::stat const& status) const;
+    void check_directory(struct ::stat const& status, ::uid_t owner) const;
     /// Its size.
     std::size_t check_file(int fd, ::uid_t owner, std::string const& name) const;
     void refuse_to_replace(int directory, std::string const& name) const;

@@ -43,8 +43,9 @@ COAUTH_INLINE exception store_directory::refused(std::string const& name, char c
     return exception(error(errc::store_refused, stage::store, "'" + file + "' " + why));
 }
 
-COAUTH_INLINE void store_directory::check_directory(struct ::stat const& status) const {
-    if (status.st_uid != ::geteuid()) throw refused({}, "belongs to another user");
+COAUTH_INLINE void store_directory::check_directory(struct ::stat const& status,
+                                                    ::uid_t owner) const {
+    if (status.st_uid != owner) throw refused({}, "belongs to another user");
     if ((status.st_mode & 077U) != 0) throw refused({}, "is open to other users");
 }
 
@@ -80,9 +81,9 @@ COAUTH_INLINE std::shared_ptr<store_directory::opened const> store_directory::st
     struct ::stat now {};
     // While it is open, no other directory can have its number.
     bool const same = last && ::lstat(path_.c_str(), &now) == 0 && now.st_dev == last->device &&
-                      now.st_ino == last->number && now.st_uid == last->owner;
+                      now.st_ino == last->number;
     if (!same) return nullptr;
-    check_directory(now);
+    check_directory(now, last->owner);
     return last;
 }
 
@@ -100,7 +101,7 @@ COAUTH_INLINE std::shared_ptr<store_directory::opened const> store_directory::op
     if (!directory) throw failed("cannot open the directory", {});
     struct ::stat status {};
     if (::fstat(directory.get(), &status) != 0) throw failed("cannot look at", {});
-    check_directory(status);
+    check_directory(status, ::geteuid());
     found = std::make_shared<opened const>(
         opened{std::move(directory), status.st_dev, status.st_ino, status.st_uid});
     std::lock_guard const lock(mutex_);
