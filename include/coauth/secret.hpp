@@ -22,6 +22,8 @@ namespace detail {
 /// Overwrites bytes in a way that no optimiser leaves out.
 void wipe(void* bytes, std::size_t size) noexcept;
 
+class wiped_buffer;
+
 }  // namespace detail
 
 /// Bytes that nobody should see. Move-only; `clone()` copies on purpose. Wiped on destruction.
@@ -54,6 +56,10 @@ public:
     [[nodiscard]] static class secret_reference from_file(std::string path);
 
 private:
+    friend class detail::wiped_buffer;
+    secret(std::unique_ptr<char[]> bytes, std::size_t size) noexcept
+        : data_(std::move(bytes)), size_(size) {}
+
     void wipe() noexcept;
 
     std::unique_ptr<char[]> data_;
@@ -118,6 +124,11 @@ public:
     void clear() noexcept {
         if (data_) detail::wipe(data_.get(), size_);
         size_ = 0;
+    }
+    /// The bytes as they lie there, not copied.
+    [[nodiscard]] secret take() && noexcept {
+        capacity_ = 0;
+        return {std::move(data_), std::exchange(size_, 0)};
     }
     [[nodiscard]] std::string_view view() const noexcept { return {data_.get(), size_}; }
     [[nodiscard]] char* data() noexcept { return data_.get(); }

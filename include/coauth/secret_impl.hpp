@@ -30,7 +30,7 @@ COAUTH_INLINE void detail::wipe(void* bytes, std::size_t size) noexcept {
 
 COAUTH_INLINE secret::secret(std::string_view value) : size_(value.size()) {
     if (size_ == 0) return;
-    data_ = std::make_unique<char[]>(size_);
+    data_.reset(new char[size_]);
     std::memcpy(data_.get(), value.data(), size_);
 }
 
@@ -64,7 +64,7 @@ COAUTH_INLINE void detail::wiped_buffer::append(std::string_view text) {
 COAUTH_INLINE void detail::wiped_buffer::reserve(std::size_t wanted) {
     if (wanted <= capacity_) return;
     std::size_t const grown = wanted < 2 * capacity_ ? 2 * capacity_ : wanted;
-    auto larger = std::make_unique<char[]>(grown);
+    std::unique_ptr<char[]> larger(new char[grown]);
     if (size_ != 0) std::memcpy(larger.get(), data_.get(), size_);
     if (data_) detail::wipe(data_.get(), size_);
     data_ = std::move(larger);

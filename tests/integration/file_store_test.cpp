@@ -159,6 +159,28 @@ TEST_F(a_file_store, works_again_when_its_directory_is_back) {
     EXPECT_EQ(loaded(store, key), "two");
 }
 
+// the directory stays open between two operations, and the path decides all the same.
+TEST_F(a_file_store, goes_by_its_path_when_something_else_has_taken_the_place_of_its_directory) {
+    std::string const path = directory.path() + "/one";
+    std::string const aside = directory.path() + "/aside";
+    file_store const moved(path);
+    ASSERT_EQ(saved(moved, key, "one"), "");
+    fs::rename(path, aside);
+    EXPECT_EQ(loaded(moved, key), "-");
+    ASSERT_EQ(saved(file_store(path), key, "another"), "");
+    EXPECT_EQ(loaded(moved, key), "another");
+    EXPECT_EQ(content(aside + "/" + key.text()), "one");
+    fs::remove_all(path);
+    fs::create_directory_symlink(aside, path);
+    EXPECT_EQ(loaded(moved, key), refused);
+    EXPECT_EQ(saved(moved, key, "two"), refused);
+    fs::remove(path);
+    fs::rename(aside, path);
+    EXPECT_EQ(loaded(moved, key), "one");
+    fs::permissions(path, fs::perms(0750));
+    EXPECT_EQ(loaded(moved, key), refused);
+}
+
 //
 TEST_F(a_file_store, does_not_read_a_huge_file) {
     put(file, "x");

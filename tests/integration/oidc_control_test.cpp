@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <fstream>
 #include <stdexcept>
 #include <string>
@@ -117,6 +118,14 @@ TEST_F(oidc_control, log_holds_each_request) {
 
 TEST_F(oidc_control, unknown_control_path_is_an_error) {
     EXPECT_THROW(oidc().control("/no-such-path"), std::runtime_error);
+}
+
+TEST_F(oidc_control, clock_that_is_moved_on_ends_the_tokens_of_before) {
+    std::string const token = access_token();
+    EXPECT_THAT(call(token), HasSubstr(" 200 "));
+    oidc().advance(std::chrono::seconds(61));
+    EXPECT_THAT(call(token), HasSubstr(" 401 "));
+    EXPECT_THAT(call(access_token()), HasSubstr(" 200 "));
 }
 
 }  // namespace

@@ -3,9 +3,10 @@
 // Processes with many callers each and one file store: who asks the authorization server, and what
 // becomes of the others when he is killed.
 
+#include "support/caller_herd.hpp"
 #include "support/effort.hpp"
 #include "support/other_process.hpp"
-#include "support/recording_server.hpp"
+#include "support/rotating_endpoint.hpp"
 #include "support/stores.hpp"
 
 #include <coauth/store/file_store.hpp>
@@ -14,11 +15,9 @@
 #include <coauth/testing/manual_clock.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <gtest/gtest.h>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 #include <thread>
@@ -32,28 +31,6 @@ using namespace coauth_test;
 using namespace std::chrono_literals;
 
 constexpr std::size_t processes = 8;
-
-/// Lets all callers loose at once, on two threads; says how many got which token.
-std::string herd(coauth::token_source const& tokens, std::size_t callers) {
-    std::mutex mutex;
-    std::set<std::string> seen;
-    std::size_t good = 0;
-    asio::io_context io;
-    for (std::size_t i = 0; i != callers; ++i) {
-        asio::co_spawn(io, tokens.try_get(),
-                       [&](std::exception_ptr, coauth::result<coauth::token_ref> got) {
-                           std::lock_guard const lock(mutex);
-                           if (got) ++good;
-                           seen.insert(got ? std::string(got->access_token()) : got.error().what());
-                       });
-    }
-    std::thread other([&io] { io.run(); });
-    io.run();
-    other.join();
-    std::string said = std::to_string(good);
-    for (auto const& one : seen) said += " " + one;
-    return said;
-}
 
 /// What each of the processes does, told what to do line by line. The first line is the token URL.
 int serve(line_end talk, std::string const& directory) {
@@ -126,65 +103,6 @@ TEST_F(store_herd, of_eight_processes_with_a_hundred_callers_each_asks_for_one_t
         tell_all("later");
     }
 }
-
-/// Rotates: each refresh token is good once. The first request of a round may go unanswered.
-class rotating_endpoint {
-public:
-    [[nodiscard]] std::string url() const { return server_.url("/token"); }
-    [[nodiscard]] std::size_t count() const { return server_.count(); }
-
-    void hang_next() {
-        std::lock_guard const lock(mutex_);
-        hang_ = true;
-    }
-    /// Of the process whose request hangs; 0 for none.
-    [[nodiscard]] ::pid_t hanging() {
-        std::lock_guard const lock(mutex_);
-        return hanging_;
-    }
-    /// Refresh tokens that had been used, or never given.
-    [[nodiscard]] int refused() {
-        std::lock_guard const lock(mutex_);
-        return refused_;
-    }
-    [[nodiscard]] int initial_grants() {
-        std::lock_guard const lock(mutex_);
-        return initial_;
-    }
-
-private:
-    server_response answer(server_request const& r) {
-        std::lock_guard const lock(mutex_);
-        if (hang_) {
-            hang_ = false;
-            hanging_ = std::stoi(std::string(r.fields.find("X-Process").value_or("0")));
-            return server_response(503).with_faults({.hang = true});
-        }
-        bool const refresh = r.body.find("grant_type=refresh_token") != std::string::npos;
-        std::string const present = "refresh_token=test-token-refresh-" + std::to_string(given_);
-        bool const good =
-            r.body.size() >= present.size() &&
-            r.body.compare(r.body.size() - present.size(), std::string::npos, present) == 0;
-        if (refresh && !good) {
-            ++refused_;
-            return server_response::json(400, R"({"error":"invalid_grant"})");
-        }
-        if (!refresh) ++initial_;
-        std::string const n = std::to_string(++given_);
-        return server_response::json(
-            200, R"({"token_type":"Bearer","expires_in":3600,"access_token":"test-token-)" + n +
-                     R"(","refresh_token":"test-token-refresh-)" + n + R"("})");
-    }
-
-    std::mutex mutex_;
-    bool hang_ = false;
-    ::pid_t hanging_ = 0;
-    int given_ = 0;
-    int refused_ = 0;
-    int initial_ = 0;
-    // The last: its thread uses all of the others.
-    recording_server server_{[this](server_request const& r) { return answer(r); }};
-};
 
 class two_of_a_herd : public store_herd {
 protected:

@@ -99,6 +99,10 @@ std::int64_t oidc_server::revoke(std::string_view client_id) const {
     return json::parse(control("/revoke?client=" + percent_encoded(client_id))).at("revoked");
 }
 
+void oidc_server::advance(std::chrono::milliseconds by) const {
+    control("/clock?advance_ms=" + std::to_string(by.count()));
+}
+
 void oidc_server::ttl(std::string_view client_id, int seconds) const {
     control("/ttl?client=" + percent_encoded(client_id) + "&seconds=" + std::to_string(seconds));
 }

@@ -7,6 +7,7 @@
 #ifndef COAUTH_TESTS_SUPPORT_OIDC_SERVER_HPP
 #define COAUTH_TESTS_SUPPORT_OIDC_SERVER_HPP
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -68,7 +69,7 @@ public:
     /// be percent-encoded. Throws std::runtime_error for every answer but 200.
     std::string control(std::string_view target) const;
 
-    /// Counters, log, faults and lifetimes back to the start.
+    /// Counters, log, faults, lifetimes and clock back to the start.
     void reset() const { control("/reset"); }
     /// Arms a fault, for instance "on=token&delay_ms=200"; see the server's README.
     void fault(std::string_view query) const { control("/fault?" + std::string(query)); }
@@ -77,6 +78,9 @@ public:
     std::int64_t revoke(std::string_view client_id) const;
     /// Another access token lifetime from now on.
     void ttl(std::string_view client_id, int seconds) const;
+    /// Moves the server's clock on; from then on it stands still but for further moves, until
+    /// reset().
+    void advance(std::chrono::milliseconds by) const;
     /// Every request since reset(), as JSON text.
     [[nodiscard]] std::string log() const { return control("/log"); }
 

@@ -73,12 +73,12 @@ COAUTH_INLINE sha256_digest hmac_sha256(std::string_view key, std::string_view d
 
 COAUTH_INLINE std::string hex(std::string_view bytes) {
     constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    text.reserve(2 * bytes.size());
+    std::string text(2 * bytes.size(), '\0');
+    char* to = text.data();
     for (char const c : bytes) {
         auto const byte = static_cast<unsigned char>(c);
-        text += digits[byte >> 4U];
-        text += digits[byte & 15U];
+        *to++ = digits[byte >> 4U];
+        *to++ = digits[byte & 15U];
     }
     return text;
 }

@@ -53,15 +53,15 @@ struct offloaded {
     std::shared_ptr<suspension> waiting = std::make_shared<suspension>();
 };
 
-/// What `work` returns or throws. A cancelled wait ends as errc::cancelled; the call goes on, and
-/// what it gives is dropped. `pool` outlives the await.
+/// What `work` returns, or throws, as coauth::exception. A cancelled wait ends as errc::cancelled;
+/// the call goes on, and what it gives is dropped.
 template <class Work>
-awaitable<result<std::invoke_result_t<Work&>>> offload(worker_pool* pool, Work work) {
+awaitable<std::invoke_result_t<Work&>> offload(std::shared_ptr<worker_pool> pool, Work work) {
     auto const job = std::make_shared<offloaded<Work>>(std::move(work));
     pool->run([job] { (*job)(); });
     wake_reason const reason = co_await suspension::wait(job->waiting);
-    if (reason == wake_reason::cancelled) co_return error(errc::cancelled, stage::store);
-    co_return std::move(job->outcome);
+    if (reason == wake_reason::cancelled) throw exception(error(errc::cancelled, stage::store));
+    co_return std::move(job->outcome).value();
 }
 
 }  // namespace coauth::detail

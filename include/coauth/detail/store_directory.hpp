@@ -13,10 +13,13 @@
 #include <coauth/store/store_key.hpp>
 
 #include <cstddef>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/stat.h>
+#include <sys/types.h>
 #include <unistd.h>
 #include <utility>
 
@@ -63,10 +66,21 @@ public:
 private:
     enum class missing : unsigned char { is_made, is_left };
 
-    [[nodiscard]] file_descriptor open_directory(missing what) const;
+    /// The directory as it was found at the path, owned by whoever this process was then.
+    struct opened {
+        file_descriptor file;
+        ::dev_t device;
+        ::ino_t number;
+        ::uid_t owner;
+    };
+
+    /// Null where there is none and it is left so.
+    [[nodiscard]] std::shared_ptr<opened const> open_directory(missing what) const;
+    [[nodiscard]] std::shared_ptr<opened const> still_there() const;
     [[nodiscard]] bool make_directory() const;
+    void check_directory(struct ::stat const& status, ::uid_t owner) const;
     /// Its size.
-    std::size_t check_owned(int fd, std::string const& name, bool directory) const;
+    std::size_t check_file(int fd, ::uid_t owner, std::string const& name) const;
     void refuse_to_replace(int directory, std::string const& name) const;
     void write_temporary(int directory, std::string const& name, std::string_view bytes) const;
     void remove_leftovers(int directory) const noexcept;
@@ -75,6 +89,9 @@ private:
 
     std::string const path_;
     mutable std::once_flag cleaned_;
+    mutable std::mutex mutex_;
+    /// That of the last call: a look at the path is cheaper than to open it.
+    mutable std::shared_ptr<opened const> last_;
 };
 
 }  // namespace coauth::detail

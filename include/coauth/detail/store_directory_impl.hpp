@@ -44,17 +44,23 @@ COAUTH_INLINE exception store_directory::refused(std::string const& name, char c
     return exception(error(errc::store_refused, stage::store, "'" + file + "' " + why));
 }
 
-COAUTH_INLINE std::size_t store_directory::check_owned(int fd, std::string const& name,
-                                                       bool directory) const {
+COAUTH_INLINE void store_directory::check_directory(struct ::stat const& status,
+                                                    ::uid_t owner) const {
+    if (status.st_uid != owner) throw refused({}, "belongs to another user");
+    if ((status.st_mode & 077U) != 0) throw refused({}, "is open to other users");
+}
+
+COAUTH_INLINE std::size_t store_directory::check_file(int fd, ::uid_t owner,
+                                                      std::string const& name) const {
     struct ::stat status {};
     if (::fstat(fd, &status) != 0) throw failed("cannot look at", name);
-    if (!directory && !S_ISREG(status.st_mode)) throw refused(name, "is not a regular file");
-    if (status.st_uid != ::geteuid()) throw refused(name, "belongs to another user");
+    if (!S_ISREG(status.st_mode)) throw refused(name, "is not a regular file");
+    if (status.st_uid != owner) throw refused(name, "belongs to another user");
     if ((status.st_mode & 077U) != 0) throw refused(name, "is open to other users");
     // None is left when the file has just been replaced.
-    if (!directory && status.st_nlink > 1) throw refused(name, "has another name");
+    if (status.st_nlink > 1) throw refused(name, "has another name");
     auto const size = static_cast<std::uint64_t>(status.st_size);
-    if (!directory && size > max_record) throw refused(name, "is larger than 64 KiB");
+    if (size > max_record) throw refused(name, "is larger than 64 KiB");
     return size;
 }
 
@@ -67,45 +73,64 @@ COAUTH_INLINE bool store_directory::make_directory() const {
     return true;
 }
 
-COAUTH_INLINE file_descriptor store_directory::open_directory(missing what) const {
+COAUTH_INLINE std::shared_ptr<store_directory::opened const> store_directory::still_there() const {
+    std::shared_ptr<opened const> last;
+    {
+        std::lock_guard const lock(mutex_);
+        last = last_;
+    }
+    struct ::stat now {};
+    // While it is open, no other directory can have its number.
+    bool const same = last && ::lstat(path_.c_str(), &now) == 0 && now.st_dev == last->device &&
+                      now.st_ino == last->number;
+    if (!same) return nullptr;
+    check_directory(now, last->owner);
+    return last;
+}
+
+COAUTH_INLINE std::shared_ptr<store_directory::opened const> store_directory::open_directory(
+    missing what) const {
+    std::shared_ptr<opened const> found = still_there();
+    if (found) return found;
     constexpr int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     file_descriptor directory(::open(path_.c_str(), flags));
     if (!directory && errno == ENOENT) {
-        if (what == missing::is_left) return directory;
+        if (what == missing::is_left) return nullptr;
         if (!make_directory()) throw failed("cannot make the directory", {});
         directory = file_descriptor(::open(path_.c_str(), flags));
     }
     if (!directory) throw failed("cannot open the directory", {});
-    check_owned(directory.get(), {}, true);
-    return directory;
+    struct ::stat status {};
+    if (::fstat(directory.get(), &status) != 0) throw failed("cannot look at", {});
+    check_directory(status, ::geteuid());
+    found = std::make_shared<opened const>(
+        opened{std::move(directory), status.st_dev, status.st_ino, status.st_uid});
+    std::lock_guard const lock(mutex_);
+    last_ = found;
+    return found;
 }
 
 COAUTH_INLINE std::optional<secret> store_directory::load(store_key const& key) const {
-    file_descriptor const directory = open_directory(missing::is_left);
+    std::shared_ptr<opened const> const directory = open_directory(missing::is_left);
     if (!directory) return std::nullopt;
     std::string const name = key.text();
     // O_NONBLOCK: a FIFO is refused below, not waited for.
-    file_descriptor const file(::openat(directory.get(), name.c_str(),
+    file_descriptor const file(::openat(directory->file.get(), name.c_str(),
                                         O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     if (!file && errno == ENOENT) return std::nullopt;
     if (!file) throw failed("cannot open", name);
     // Records are replaced, never written to: it has its full size already.
-    std::size_t const size = check_owned(file.get(), name, false);
-    struct buffer {
-        explicit buffer(std::size_t room) : bytes(new char[room]) {}
-        ~buffer() { wipe(bytes.get(), size); }
-        std::unique_ptr<char[]> bytes;
-        std::size_t size = 0;
-    } content(size);
-    while (content.size != size) {
-        ::ssize_t const n =
-            ::read(file.get(), content.bytes.get() + content.size, size - content.size);
+    std::size_t const size = check_file(file.get(), directory->owner, name);
+    wiped_buffer content;
+    char* const bytes = content.extend(size);
+    for (std::size_t done = 0; done != size;) {
+        ::ssize_t const n = ::read(file.get(), bytes + done, size - done);
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) throw failed("cannot read", name);
-        if (n == 0) break;
-        content.size += static_cast<std::size_t>(n);
+        if (n == 0) errno = EIO;  // somebody has cut it
+        if (n <= 0) throw failed("cannot read", name);
+        done += static_cast<std::size_t>(n);
     }
-    return secret(std::string_view(content.bytes.get(), content.size));
+    return std::move(content).take();
 }
 
 COAUTH_INLINE void store_directory::refuse_to_replace(int directory,
@@ -138,46 +163,47 @@ COAUTH_INLINE void store_directory::write_temporary(int directory, std::string c
 COAUTH_INLINE void store_directory::save(store_key const& key, std::string_view bytes) const {
     std::string const name = key.text();
     if (bytes.size() > max_record) throw refused(name, "would be larger than 64 KiB");
-    file_descriptor const directory = open_directory(missing::is_made);
-    refuse_to_replace(directory.get(), name);
-    std::call_once(cleaned_, [&] { remove_leftovers(directory.get()); });
+    std::shared_ptr<opened const> const directory = open_directory(missing::is_made);
+    refuse_to_replace(directory->file.get(), name);
+    std::call_once(cleaned_, [&] { remove_leftovers(directory->file.get()); });
 
     std::string const drawn = random_bytes(std::size_t{8});
     std::string const temporary = "." + name + "." +
                                   hex({reinterpret_cast<char const*>(drawn.data()), drawn.size()}) +
                                   std::string(temporary_suffix);
     try {
-        write_temporary(directory.get(), temporary, bytes);
-        if (::renameat(directory.get(), temporary.c_str(), directory.get(), name.c_str()) != 0) {
+        write_temporary(directory->file.get(), temporary, bytes);
+        if (::renameat(directory->file.get(), temporary.c_str(), directory->file.get(),
+                       name.c_str()) != 0) {
             throw failed("cannot replace", name);
         }
     } catch (exception const&) {
-        ::unlinkat(directory.get(), temporary.c_str(), 0);
+        ::unlinkat(directory->file.get(), temporary.c_str(), 0);
         throw;
     }
-    if (::fsync(directory.get()) != 0) throw failed("cannot write the directory of", name);
+    if (::fsync(directory->file.get()) != 0) throw failed("cannot write the directory of", name);
 }
 
 COAUTH_INLINE void store_directory::erase(store_key const& key) const {
-    file_descriptor const directory = open_directory(missing::is_left);
+    std::shared_ptr<opened const> const directory = open_directory(missing::is_left);
     if (!directory) return;
     std::string const name = key.text();
-    if (::unlinkat(directory.get(), name.c_str(), 0) != 0) {
+    if (::unlinkat(directory->file.get(), name.c_str(), 0) != 0) {
         if (errno == ENOENT) return;
         throw failed("cannot remove", name);
     }
-    if (::fsync(directory.get()) != 0) throw failed("cannot write the directory of", name);
+    if (::fsync(directory->file.get()) != 0) throw failed("cannot write the directory of", name);
 }
 
 COAUTH_INLINE std::optional<file_descriptor> store_directory::try_lock(store_key const& key) const {
-    file_descriptor const directory = open_directory(missing::is_made);
+    std::shared_ptr<opened const> const directory = open_directory(missing::is_made);
     // One file for all keys, which is never removed: a lock on a removed file excludes nobody.
     std::string const name = "lock";
-    file_descriptor file(::openat(directory.get(), name.c_str(),
+    file_descriptor file(::openat(directory->file.get(), name.c_str(),
                                   O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
                                   0600));
     if (!file) throw failed("cannot open", name);
-    check_owned(file.get(), name, false);
+    check_file(file.get(), directory->owner, name);
 
     // Each key has a byte of its own, 2^62 of them. The lock belongs to this open file, not to the
     // process: it excludes others in the process too, and ends with the last descriptor.

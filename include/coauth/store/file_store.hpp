@@ -41,9 +41,6 @@ public:
 private:
     struct core;
 
-    static awaitable<std::optional<secret>> load_from(std::shared_ptr<core> c, store_key key);
-    static awaitable<void> save_to(std::shared_ptr<core> c, store_key key, secret bytes);
-    static awaitable<void> erase_from(std::shared_ptr<core> c, store_key key);
     static awaitable<store_lock> lock_in(std::shared_ptr<core> c, store_key key);
 
     std::shared_ptr<core> core_;

@@ -19,6 +19,12 @@ struct file_store::core {
     explicit core(std::string path)
         : directory(std::make_shared<detail::store_directory const>(std::move(path))) {}
 
+    /// Keeps the whole of it.
+    [[nodiscard]] static std::shared_ptr<detail::worker_pool> pool_of(std::shared_ptr<core> c) {
+        detail::worker_pool* const threads = &c->threads;
+        return {std::move(c), threads};
+    }
+
     /// Jobs hold the directory, never the core: a job does not end the threads it runs on.
     std::shared_ptr<detail::store_directory const> const directory;
     detail::worker_pool threads{2};
@@ -55,36 +61,16 @@ COAUTH_INLINE file_store::file_store(std::string directory)
     : core_(std::make_shared<core>(std::move(directory))) {}
 
 COAUTH_INLINE awaitable<std::optional<secret>> file_store::load(store_key const& key) const {
-    return load_from(core_, key);
+    return detail::offload(core::pool_of(core_), core::load_job(*core_, key));
 }
 COAUTH_INLINE awaitable<void> file_store::save(store_key const& key, secret bytes) const {
-    return save_to(core_, key, std::move(bytes));
+    return detail::offload(core::pool_of(core_), core::save_job(*core_, key, std::move(bytes)));
 }
 COAUTH_INLINE awaitable<void> file_store::erase(store_key const& key) const {
-    return erase_from(core_, key);
+    return detail::offload(core::pool_of(core_), core::erase_job(*core_, key));
 }
 COAUTH_INLINE awaitable<store_lock> file_store::lock(store_key const& key) const {
     return lock_in(core_, key);
-}
-
-COAUTH_INLINE awaitable<std::optional<secret>> file_store::load_from(std::shared_ptr<core> c,
-                                                                     store_key key) {
-    core::load_job const work(*c, key);
-    auto found = co_await detail::offload(&c->threads, work);
-    co_return std::move(found).value();
-}
-
-COAUTH_INLINE awaitable<void> file_store::save_to(std::shared_ptr<core> c, store_key key,
-                                                  secret bytes) {
-    core::save_job const work(*c, key, std::move(bytes));
-    result<void> const done = co_await detail::offload(&c->threads, work);
-    done.value();
-}
-
-COAUTH_INLINE awaitable<void> file_store::erase_from(std::shared_ptr<core> c, store_key key) {
-    core::erase_job const work(*c, key);
-    result<void> const done = co_await detail::offload(&c->threads, work);
-    done.value();
 }
 
 COAUTH_INLINE awaitable<store_lock> file_store::lock_in(std::shared_ptr<core> c, store_key key) {
@@ -92,8 +78,9 @@ COAUTH_INLINE awaitable<store_lock> file_store::lock_in(std::shared_ptr<core> c,
     detail::lock_pause pause(executor);
     core::lock_job const work(*c, key);
     for (;;) {
-        auto tried = co_await detail::offload(&c->threads, work);
-        std::optional<detail::file_descriptor> held = std::move(tried).value();
+        std::shared_ptr<detail::worker_pool> pool = core::pool_of(c);
+        std::optional<detail::file_descriptor> held =
+            co_await detail::offload(std::move(pool), work);
         if (held) co_return store_lock(*std::move(held));
         co_await pause.wait();
     }

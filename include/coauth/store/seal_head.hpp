@@ -20,6 +20,7 @@ namespace coauth::detail {
 
 inline constexpr std::string_view seal_magic = "coauth";
 inline constexpr unsigned seal_version = 1;
+inline constexpr std::size_t seal_head_size = seal_magic.size() + 3 + record_key::id_size;
 
 [[nodiscard]] inline bool is_newer_seal(std::string_view record) noexcept {
     if (record.size() < seal_magic.size() + 2 || !record.starts_with(seal_magic)) return false;
@@ -30,10 +31,9 @@ inline constexpr unsigned seal_version = 1;
 
 /// The id of the key that sealed the record; nothing where it is not sealed, or by a later version.
 [[nodiscard]] inline std::optional<std::string_view> seal_key_id(std::string_view record) noexcept {
-    constexpr std::size_t before = seal_magic.size() + 3;
-    bool const whole = record.size() >= before + record_key::id_size;
+    bool const whole = record.size() >= seal_head_size;
     if (!whole || !record.starts_with(seal_magic) || is_newer_seal(record)) return std::nullopt;
-    return record.substr(before, record_key::id_size);
+    return record.substr(seal_head_size - record_key::id_size, record_key::id_size);
 }
 
 }  // namespace coauth::detail

@@ -20,38 +20,39 @@
 namespace coauth {
 namespace detail {
 
-[[nodiscard]] inline std::string seal_head(record_key const& with) {
-    std::string head(seal_magic);
-    head += static_cast<char>(seal_version);
-    head += static_cast<char>(~seal_version & 0xFFU);
-    head += static_cast<char>(with.cipher);
-    head += with.id_text();
-    return head;
-}
-
-[[nodiscard]] inline std::string associated_data(std::string_view head, store_key const& key) {
-    std::string data(head);
+/// What is authenticated besides the text: the head, with which the record begins, and its key.
+[[nodiscard]] inline std::string associated_data(record_key const& with, store_key const& key) {
+    std::string data;
+    data.reserve(seal_head_size + key.digest().size());
+    data += seal_magic;
+    data += static_cast<char>(seal_version);
+    data += static_cast<char>(~seal_version & 0xFFU);
+    data += static_cast<char>(with.cipher.cipher());
+    data += with.id_text();
     data += as_bytes(key.digest());
     return data;
 }
 
 COAUTH_INLINE std::string seal_record(record_key const& with, store_key const& key,
                                       std::string_view plain) {
-    std::string record = seal_head(with);
-    std::string const associated = associated_data(record, key);
+    std::string const associated = associated_data(with, key);
     std::string const nonce = random_bytes(aead_nonce_size);
-    record.reserve(record.size() + nonce.size() + plain.size() + aead_tag_size);
+    std::string record;
+    record.reserve(seal_head_size + nonce.size() + plain.size() + aead_tag_size);
+    record.append(associated, 0, seal_head_size);
     record += nonce;
-    aead_seal(record, with.cipher, with.key.reveal(), nonce, associated, plain);
+    with.cipher.seal(record, nonce, associated, plain);
     return record;
 }
 
 COAUTH_INLINE std::optional<secret> open_record(record_key const& with, store_key const& key,
                                                 std::string_view record) {
-    std::string const head = seal_head(with);
-    if (!record.starts_with(head) || record.size() < head.size() + aead_nonce_size) return {};
-    return aead_open(with.cipher, with.key.reveal(), record.substr(head.size(), aead_nonce_size),
-                     associated_data(head, key), record.substr(head.size() + aead_nonce_size));
+    constexpr std::size_t before = seal_head_size + aead_nonce_size;
+    std::string const associated = associated_data(with, key);
+    std::string_view const head = std::string_view(associated).substr(0, seal_head_size);
+    if (!record.starts_with(head) || record.size() < before) return {};
+    return with.cipher.open(record.substr(seal_head_size, aead_nonce_size), associated,
+                            record.substr(before));
 }
 
 }  // namespace detail

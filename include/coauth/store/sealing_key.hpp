@@ -31,10 +31,9 @@ struct record_key {
 
     record_key(secret bytes, aead_cipher with);
 
-    secret const key;
-    aead_cipher const cipher;
     /// Tells keys apart and nothing else about them: a keyed digest of a constant.
-    std::array<char, id_size> id{};
+    std::array<char, id_size> const id;
+    aead const cipher;
 
     [[nodiscard]] std::string_view id_text() const noexcept { return {id.data(), id.size()}; }
 };

@@ -21,13 +21,18 @@
 namespace coauth {
 namespace detail {
 
-COAUTH_INLINE record_key::record_key(secret bytes, aead_cipher with)
-    : key(std::move(bytes)), cipher(with) {
+[[nodiscard]] inline std::array<char, record_key::id_size> id_of_key(secret const& key,
+                                                                     aead_cipher with) {
     std::string text = "coauth sealing key ";
     text += static_cast<char>(with);
     sha256_digest const digest = hmac_sha256(key.reveal(), text);
+    std::array<char, record_key::id_size> id{};
     as_bytes(digest).copy(id.data(), id.size());
+    return id;
 }
+
+COAUTH_INLINE record_key::record_key(secret bytes, aead_cipher with)
+    : id(id_of_key(bytes, with)), cipher(with, std::move(bytes)) {}
 
 /// 32 bytes as they are, or written as hexadecimal digits.
 [[nodiscard]] inline secret key_bytes(secret given) {
@@ -117,8 +122,9 @@ COAUTH_INLINE awaitable<std::shared_ptr<detail::record_key const>> sealing_key::
     if (!from->salt) co_return from->keep(detail::key_bytes(std::move(given)));
     // What has been derived is kept also for a caller who did not wait so long.
     origin::derivation const derive(from, std::move(given));
-    auto derived = co_await detail::offload(&from->threads, derive);
-    co_return std::move(derived).value();
+    std::shared_ptr<detail::worker_pool> pool(from, &from->threads);
+    auto derived = co_await detail::offload(std::move(pool), derive);
+    co_return derived;
 }
 
 }  // namespace coauth

@@ -14,6 +14,7 @@ namespace aead_test {
 namespace {
 
 using coauth::aead_cipher;
+using coauth::secret;
 
 std::string bytes(std::string_view hex) {
     std::string out;
@@ -62,10 +63,11 @@ class aead : public ::testing::TestWithParam<vector> {};
 
 TEST_P(aead, seals_and_opens_the_published_vector) {
     vector const& v = GetParam();
+    coauth::aead const with(v.cipher, secret(v.key));
     std::string sealed;
-    coauth::aead_seal(sealed, v.cipher, v.key, v.nonce, v.associated, v.plain);
+    with.seal(sealed, v.nonce, v.associated, v.plain);
     EXPECT_EQ(hex(sealed), hex(v.sealed));
-    auto const plain = coauth::aead_open(v.cipher, v.key, v.nonce, v.associated, v.sealed);
+    auto const plain = with.open(v.nonce, v.associated, v.sealed);
     ASSERT_TRUE(plain);
     EXPECT_EQ(plain->reveal(), v.plain);
 }
@@ -76,21 +78,26 @@ TEST_P(aead, opens_nothing_when_any_byte_differs) {
         for (std::size_t i = 0; i != (v.*part).size(); ++i) {
             vector changed = v;
             (changed.*part)[i] = static_cast<char>((changed.*part)[i] ^ 0x10);
-            EXPECT_FALSE(coauth::aead_open(changed.cipher, changed.key, changed.nonce,
-                                           changed.associated, changed.sealed));
+            coauth::aead const with(changed.cipher, secret(changed.key));
+            EXPECT_FALSE(with.open(changed.nonce, changed.associated, changed.sealed));
         }
     }
-    EXPECT_FALSE(coauth::aead_open(v.cipher, v.key, v.nonce, v.associated, v.sealed + "x"));
-    EXPECT_FALSE(coauth::aead_open(v.cipher, v.key, v.nonce, v.associated, "short"));
+    coauth::aead const with(v.cipher, secret(v.key));
+    EXPECT_FALSE(with.open(v.nonce, v.associated, v.sealed + "x"));
+    EXPECT_FALSE(with.open(v.nonce, v.associated, "short"));
 }
 
-TEST_P(aead, takes_an_empty_text_and_refuses_a_short_key) {
+TEST_P(aead, takes_an_empty_text_and_refuses_a_short_key_or_nonce) {
     vector const& v = GetParam();
+    coauth::aead const with(v.cipher, secret(v.key));
     std::string sealed;
-    coauth::aead_seal(sealed, v.cipher, v.key, v.nonce, {}, {});
+    with.seal(sealed, v.nonce, {}, {});
     EXPECT_EQ(sealed.size(), coauth::aead_tag_size);
-    EXPECT_TRUE(coauth::aead_open(v.cipher, v.key, v.nonce, {}, sealed));
-    EXPECT_THROW(coauth::aead_seal(sealed, v.cipher, "short", v.nonce, {}, {}), coauth::exception);
+    EXPECT_TRUE(with.open(v.nonce, {}, sealed));
+    EXPECT_FALSE(with.open(v.nonce, "x", sealed));
+    EXPECT_THROW(with.seal(sealed, "short", {}, {}), coauth::exception);
+    EXPECT_EQ(sealed.size(), coauth::aead_tag_size);
+    EXPECT_THROW(coauth::aead(v.cipher, secret("short")), coauth::exception);
 }
 
 INSTANTIATE_TEST_SUITE_P(ciphers, aead,
