@@ -7,12 +7,9 @@
 #include <coauth/detail/suspension.hpp>
 
 #include <atomic>
-#include <functional>
 #include <gtest/gtest.h>
 #include <memory>
-#include <optional>
 #include <random>
-#include <support/allocation_counter.hpp>
 #include <support/effort.hpp>
 #include <thread>
 #include <utility>
@@ -120,58 +117,6 @@ TEST(suspension_threads, cancellation_races_with_the_wake) {
         ASSERT_EQ(t->left, 1);
         ASSERT_EQ(t->resumed, woken ? 1 : 0);
     }
-}
-
-/// What this thread does at the points where the library would yield.
-class at_yield {
-public:
-    explicit at_yield(std::function<void()> action) {
-        coauth::tests::instead_of_yield() = std::move(action);
-    }
-    at_yield(at_yield const&) = delete;
-    at_yield& operator=(at_yield const&) = delete;
-    ~at_yield() { coauth::tests::instead_of_yield() = nullptr; }
-};
-
-TEST(suspension_threads, who_is_woken_does_not_wait_for_whoever_wakes) {
-    asio::io_context io(1);
-    auto const t = std::make_shared<tally>();
-    auto const place = std::make_shared<suspension>();
-    asio::co_spawn(io, wait_for(place, t), asio::detached);
-    io.poll();
-    std::thread waker([&] {
-        int points = 0;
-        at_yield const here([&] {
-            if (++points == 1) return;  // before the post
-            while (t->resumed == 0) std::this_thread::yield();
-        });
-        place->wake(wake_reason::ready);
-    });
-    io.run();
-    waker.join();
-    EXPECT_EQ(t->resumed, 1);
-}
-
-TEST(suspension_threads, wake_that_somebody_else_relies_on_waits_for_memory) {
-    asio::io_context io(1);
-    auto const t = std::make_shared<tally>();
-    auto const place = std::make_shared<suspension>();
-    asio::co_spawn(io, wait_for(place, t), asio::detached);
-    io.poll();
-    coauth::testing::fail_nth first(1);
-    std::optional<coauth::tests::failing_allocations> failing;
-    {
-        at_yield const here([&] {
-            if (failing) return;
-            EXPECT_FALSE(place->wake(wake_reason::expired)) << "as from another thread";
-            failing.emplace(first);
-        });
-        EXPECT_TRUE(place->wake(wake_reason::ready));
-        failing.reset();
-    }
-    EXPECT_TRUE(first.fired());
-    io.run();
-    EXPECT_EQ(t->resumed, 1);
 }
 
 TEST(suspension_threads, strand_on_many_threads_is_woken_from_everywhere) {

@@ -15,7 +15,6 @@
 
 #include <memory>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 namespace coauth::detail {
@@ -49,26 +48,15 @@ public:
     /// away. May come before the wait begins. Throws std::bad_alloc when the post does; it has not
     /// been woken then.
     bool wake(wake_reason reason) {
-        std::shared_ptr<suspension> self;
-        context_gate::pass inside;
-        any_executor executor;
-        {
-            std::lock_guard const lock(mutex_);
-            if (woken_) relied_on_ = true;
-            if (woken_ || (enlisted_ && is_next())) return false;
-            if (handler_) {
-                inside = keeps_gate_->enter();
-                if (!inside) return false;
-                self = shared_from_this();
-                executor = executor_;
-            }
-            woken_ = true;
-            reason_ = reason;
-        }
-        // Not under the mutex: who is woken needs it, often before the post has returned.
+        std::lock_guard const lock(mutex_);
+        if (woken_ || (enlisted_ && is_next())) return false;
+        // Posted under the mutex: a context that is being destroyed needs it in context_gone(),
+        // which comes before anything that a post touches is gone. The handler stays here until the
+        // delivery runs, so that neither that destruction nor a post that fails loses it.
+        if (handler_) asio::post(executor_, delivery{shared_from_this()});
         COAUTH_TEST_YIELD();
-        if (self) self->post_delivery(executor);
-        COAUTH_TEST_YIELD();
+        woken_ = true;
+        reason_ = reason;
         return true;
     }
 
@@ -112,21 +100,6 @@ private:
         void operator()() const { self->deliver(); }
     };
 
-    /// The handler stays here until the delivery runs, so that neither the destruction of the
-    /// context nor a post that fails loses it.
-    void post_delivery(any_executor const& executor) {
-        for (;; std::this_thread::yield()) {
-            try {
-                return asio::post(executor, delivery{shared_from_this()});
-            } catch (...) {
-                // Somebody else may have been told that it is woken: then memory is waited for.
-                std::lock_guard const lock(mutex_);
-                if (!relied_on_) woken_ = false;
-                if (!relied_on_) throw;
-            }
-        }
-    }
-
     void deliver() {
         std::unique_ptr<erased_handler> handler;
         any_executor executor;
@@ -159,8 +132,6 @@ private:
                 woken_ = true;
                 reason_ = wake_reason::ready;
                 handler = std::move(handler_);  // none when it does not wait yet
-            } else {
-                relied_on_ = true;
             }
             executor = detach();
         }
@@ -220,8 +191,6 @@ private:
     std::shared_ptr<suspension> enlisted_;
     wake_reason reason_ = wake_reason::ready;
     bool woken_ = false;
-    /// Since it was woken, others have left it at that.
-    bool relied_on_ = false;
     bool attached_ = false;
 };
 

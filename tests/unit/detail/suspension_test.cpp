@@ -5,9 +5,7 @@
 #include <atomic>
 #include <gtest/gtest.h>
 #include <memory>
-#include <new>
 #include <optional>
-#include <support/allocation_counter.hpp>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -127,20 +125,6 @@ TEST(suspension, cancellation_after_the_wake_changes_nothing) {
     io.poll();
     w.place->wake(wake_reason::ready);
     w.cancel.emit(asio::cancellation_type::terminal);
-    io.run();
-    EXPECT_EQ(w.reason, wake_reason::ready);
-}
-
-TEST(suspension, wake_for_which_there_was_no_memory_has_not_happened) {
-    asio::io_context io;
-    waiter w;
-    w.start(io.get_executor());
-    io.poll();
-    {
-        coauth::tests::no_memory const now;
-        EXPECT_THROW(w.place->wake(wake_reason::expired), std::bad_alloc);
-    }
-    EXPECT_TRUE(w.place->wake(wake_reason::ready));
     io.run();
     EXPECT_EQ(w.reason, wake_reason::ready);
 }
