@@ -214,6 +214,18 @@ TEST(cache_entry_model, erase_wins_over_a_late_publish_and_its_waiters_get_what_
         10);
 }
 
+TEST(cache_entry_model, failure_shares_no_token_that_is_erased_meanwhile) {
+    explore_entry(
+        [](model& m, world_ptr const& w) {
+            w->have_token();
+            w->become_due();
+            w->start_refresh();
+            add(m, w, [w] { w->end_flight(server_error()); });
+            add(m, w, [w] { w->entry->erase(); });
+        },
+        [](world& w) { require(!w.find(), "served after it has been erased"); }, 10);
+}
+
 TEST(cache_entry_model, flight_that_is_given_up_settles_once) {
     explore_entry(
         [](model& m, world_ptr const& w) {

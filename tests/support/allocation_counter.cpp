@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::uint64_t unlimited = std::numeric_limits<std::uint64_t>::max();
 thread_local constinit std::uint64_t allocations = 0;
+thread_local constinit std::uint64_t deallocations = 0;
 thread_local constinit std::size_t last = 0;
 thread_local constinit std::uint64_t left = unlimited;
 thread_local constinit testing::fail_nth* fault = nullptr;
@@ -32,9 +33,15 @@ void* allocate_or_throw(std::size_t size, std::size_t alignment) {
     return memory;
 }
 
+void deallocate(void* memory) noexcept {
+    if (memory != nullptr) ++deallocations;
+    std::free(memory);
+}
+
 }  // namespace
 
 std::uint64_t allocations_of_this_thread() noexcept { return allocations; }
+std::uint64_t deallocations_of_this_thread() noexcept { return deallocations; }
 std::size_t last_allocation_of_this_thread() noexcept { return last; }
 
 no_memory::no_memory(std::uint64_t spared) noexcept { left = spared; }
@@ -47,6 +54,7 @@ failing_allocations::~failing_allocations() { fault = nullptr; }
 
 using coauth::tests::allocate;
 using coauth::tests::allocate_or_throw;
+using coauth::tests::deallocate;
 
 void* operator new(std::size_t n) { return allocate_or_throw(n, 0); }
 void* operator new[](std::size_t n) { return allocate_or_throw(n, 0); }
@@ -58,13 +66,13 @@ void* operator new[](std::size_t n, std::align_val_t a) {
 }
 void* operator new(std::size_t n, std::nothrow_t const&) noexcept { return allocate(n, 0); }
 void* operator new[](std::size_t n, std::nothrow_t const&) noexcept { return allocate(n, 0); }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete[](void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
-void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete[](void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
-void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
-void operator delete(void* p, std::nothrow_t const&) noexcept { std::free(p); }
-void operator delete[](void* p, std::nothrow_t const&) noexcept { std::free(p); }
+void operator delete(void* p) noexcept { deallocate(p); }
+void operator delete[](void* p) noexcept { deallocate(p); }
+void operator delete(void* p, std::size_t) noexcept { deallocate(p); }
+void operator delete[](void* p, std::size_t) noexcept { deallocate(p); }
+void operator delete(void* p, std::align_val_t) noexcept { deallocate(p); }
+void operator delete[](void* p, std::align_val_t) noexcept { deallocate(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { deallocate(p); }
+void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { deallocate(p); }
+void operator delete(void* p, std::nothrow_t const&) noexcept { deallocate(p); }
+void operator delete[](void* p, std::nothrow_t const&) noexcept { deallocate(p); }

@@ -14,6 +14,7 @@
 namespace coauth::tests {
 
 [[nodiscard]] std::uint64_t allocations_of_this_thread() noexcept;
+[[nodiscard]] std::uint64_t deallocations_of_this_thread() noexcept;
 
 /// The size of its last one, in bytes.
 [[nodiscard]] std::size_t last_allocation_of_this_thread() noexcept;

@@ -17,7 +17,6 @@
 #include <optional>
 #include <string_view>
 #include <utility>
-#include <variant>
 
 namespace coauth_tool {
 
@@ -95,7 +94,7 @@ void put_configured(access const& with, openapi::api_description const& api,
                     openapi::credentials& into) {
     auto const& what = with.client.authorization;
     if (what.is_none()) return;
-    auto const* const fixed = std::get_if<coauth::detail::static_credential>(&what.what());
+    auto const* const fixed = what.credential();
     if (fixed == nullptr) return;
     std::string_view const value = fixed->value->reveal();
     if (fixed->name != "Authorization") {

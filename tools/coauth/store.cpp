@@ -9,6 +9,7 @@
 
 #include <coauth/codec/json_writer.hpp>
 #include <coauth/codec/utf8.hpp>
+#include <coauth/crypto/digest.hpp>
 #include <coauth/detail/ascii.hpp>
 #include <coauth/detail/exchange_words.hpp>
 #include <coauth/store/file_store.hpp>

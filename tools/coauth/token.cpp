@@ -22,7 +22,6 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <variant>
 
 namespace coauth_tool {
 namespace {
@@ -98,8 +97,7 @@ void show(token_facts const& facts, session const& with, given_options const& gi
 }
 
 [[nodiscard]] token_facts given_token(access const& with) {
-    auto const* const fixed =
-        std::get_if<coauth::detail::static_credential>(&with.client.authorization.what());
+    auto const* const fixed = with.client.authorization.credential();
     constexpr std::string_view scheme = "Bearer ";
     bool const bearer = fixed != nullptr && fixed->value->reveal().starts_with(scheme);
     if (!bearer) {

@@ -140,6 +140,18 @@ TEST_F(token_renewal, replaced_token_stays_readable_for_whoever_holds_it) {
 // --- ahead of time
 
 //
+TEST_F(token_renewal, replaced_tokens_and_the_flights_that_brought_them_leave_nothing_behind) {
+    auto const renew = [this] {
+        call();
+        clock.advance(2h);
+    };
+    auto const kept = [] { return allocations_of_this_thread() - deallocations_of_this_thread(); };
+    for (int i = 0; i < 10; ++i) renew();
+    auto const before = kept();
+    for (int i = 0; i < 100; ++i) renew();
+    EXPECT_EQ(kept(), before);
+}
+
 TEST_F(token_renewal, soft_window_has_exactly_one_background_refresh_and_everybody_is_served) {
     call();
     fetcher->hold();
@@ -166,6 +178,18 @@ TEST_F(token_renewal, failed_background_refresh_is_invisible_and_spaces_the_next
     clock.advance(2s);
     EXPECT_EQ(text(), "token1");
     EXPECT_EQ(text(), "token4");
+}
+
+TEST_F(token_renewal, pause_after_a_failed_refresh_does_not_make_the_token_live_longer) {
+    call();
+    clock.advance(59min);
+    fail_with(server_error(503).with_retry_after(60s));
+    EXPECT_EQ(text(), "token1");
+    clock.advance(31s);
+    EXPECT_EQ(text(), "");
+    EXPECT_EQ(call()->token(), "token1");  // not good enough for a hit, but there is no other
+    clock.advance(29s);
+    EXPECT_EQ(text(), "");
 }
 
 TEST_F(token_renewal, background_failures_that_are_not_remembered_are_spaced_too) {
@@ -383,6 +407,12 @@ TEST_F(token_renewal, invalidate_of_an_old_token_leaves_the_new_one_alone) {
     call();
     key.entry->invalidate(first);
     EXPECT_EQ(text(), "token2");
+    EXPECT_EQ(key.statistics().invalidations, 1U);
+}
+
+TEST_F(token_renewal, invalidate_counts_once_for_each_token) {
+    auto const first = generation();
+    for (int i = 0; i < 3; ++i) key.entry->invalidate(first);
     EXPECT_EQ(key.statistics().invalidations, 1U);
 }
 
