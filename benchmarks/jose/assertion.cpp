@@ -7,6 +7,9 @@
 #include <coauth/client_auth/client_secret_jwt.hpp>
 #include <coauth/client_auth/private_key_jwt.hpp>
 #include <coauth/crypto/digest.hpp>
+#include <coauth/crypto/openssl_error.hpp>
+#include <coauth/crypto/pem.hpp>
+#include <coauth/jose/key_reader.hpp>
 
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>

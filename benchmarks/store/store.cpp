@@ -6,6 +6,8 @@
 // OpenSSL's AES-256-GCM and the system calls that a durable, atomic save needs, in place and on
 // another thread. Prints one line of JSON: medians, microseconds.
 
+#include <coauth/crypto/digest.hpp>
+#include <coauth/crypto/random.hpp>
 #include <coauth/store/file_store.hpp>
 #include <coauth/store/sealed.hpp>
 

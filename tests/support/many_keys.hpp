@@ -7,7 +7,9 @@
 
 #include "support/fake_fetcher.hpp"
 
+#include <coauth/cache/cache_key.hpp>
 #include <coauth/cache/token_cache.hpp>
+#include <coauth/crypto/sha256_digest.hpp>
 #include <coauth/testing/manual_clock.hpp>
 
 #include <cstdint>

@@ -3,9 +3,11 @@
 // Who shares a token with whom, and the parts of a token source that need no server: nothing here
 // is ever sent.
 
+#include <coauth/cache/cache_key.hpp>
 #include <coauth/client_auth/client_secret_basic.hpp>
 #include <coauth/client_auth/client_secret_post.hpp>
 #include <coauth/insecure.hpp>
+#include <coauth/token_endpoint.hpp>
 #include <coauth/token_source.hpp>
 
 #include <chrono>

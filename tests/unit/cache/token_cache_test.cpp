@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
+#include <coauth/cache/entry_map.hpp>
 #include <coauth/cache/token_cache.hpp>
 #include <coauth/testing/manual_clock.hpp>
 
