@@ -12,9 +12,7 @@
 #include <cstdint>
 #include <mutex>
 
-namespace coauth {
-
-namespace detail {
+namespace coauth::detail {
 
 class quirk_counters {
 public:
@@ -49,7 +47,6 @@ private:
     token_response_quirk_counts counts_;
 };
 
-}  // namespace detail
-}  // namespace coauth
+}  // namespace coauth::detail
 
 #endif

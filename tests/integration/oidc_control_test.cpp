@@ -23,6 +23,9 @@ using ::testing::StartsWith;
 class oidc_control : public ::testing::Test {
 protected:
     void SetUp() override { COAUTH_REQUIRE_OIDC(); }
+    void TearDown() override {
+        if (!oidc_ready_file().empty()) oidc().reset();
+    }
 
     /// One request on a connection of its own, over the plain listener; empty when the server
     /// closes or resets the connection.

@@ -6,6 +6,7 @@
 
 #include <coauth/openapi.hpp>
 #include <coauth/store/memory_store.hpp>
+#include <coauth/testing/headless_browser.hpp>
 
 #include <chrono>
 
@@ -53,6 +54,8 @@ json users_api(std::string const& base, std::string const& token_url) {
         {"components", {{"securitySchemes", {{"oauth", {{"type", "oauth2"}, {"flows", flows}}}}}}},
         {"paths", paths}};
 }
+
+constexpr std::chrono::seconds patience(20);
 
 class openapi_call : public testing::Test {
 protected:
@@ -198,6 +201,46 @@ json one_operation(std::string const& base, std::string const& path, json const&
             {"components", {{"securitySchemes", {{"s", scheme}}}}},
             {"paths",
              {{path, {{"get", {{"operationId", "op"}, {"security", {{{"s", json::array()}}}}}}}}}}};
+}
+
+TEST_F(openapi_call, by_an_authorization_code_waits_for_a_person_and_goes_on_from_there) {
+    coauth::testing::authorization_server server(
+        {.http = {.tls = servers.ca.server()},
+         .clients = {{.client_id = coauth_test::client_id,
+                      .secret = coauth_test::client_secret,
+                      .scope = "users.read users.write",
+                      .redirect_uris = {"http://127.0.0.1/callback"}}}});
+    coauth::testing::api_server resources(server, {.http = {.tls = servers.ca.server()}});
+    json described = users_api(resources.base_url(), server.token_url());
+    json& flows = described["components"]["securitySchemes"]["oauth"]["flows"];
+    json flow = std::move(flows["clientCredentials"]);
+    flow["authorizationUrl"] = server.authorization_url();
+    flows = {{"authorizationCode", std::move(flow)}};
+    auto config = openapi::configure(openapi::parse(described.dump()), client());
+    ASSERT_TRUE(config.authorization_code);
+    coauth::testing::headless_browser const window(
+        [&](std::string const& url) { return server.visit(url); });
+    config.authorization_code->open = window;
+    config.token->lifetime.min_refresh_interval = {};  // it is waited for on a timer of Asio
+    openapi::api const users(io.get_executor(), trusted(std::move(config)));
+
+    auto const early = coauth_test::run(io, users.try_call("listUsers"));
+    ASSERT_FALSE(early.has_value());
+    EXPECT_TRUE(early.error().is(errc::reauthorization_required));
+    coauth_test::run(io, users.sign_in(coauth::sign_in_options().deadline(patience)));
+    EXPECT_EQ(coauth_test::run(io, users.call("listUsers")).status(), 200);
+    EXPECT_EQ(coauth_test::run(io, users.call("getUser", arguments().set("id", 1))).status(), 200);
+    EXPECT_THAT(window.urls(), ElementsAre(HasSubstr("scope=users.read+users.write")));
+    EXPECT_EQ(server.counters().token_requests, 1U);
+    EXPECT_EQ(users.token_sources().size(), 1U);
+}
+
+TEST_F(openapi_call, that_needs_no_person_is_not_signed_in_for) {
+    openapi::api const users = api(document());
+    auto const done = coauth_test::run(io, users.try_sign_in());
+    ASSERT_FALSE(done.has_value());
+    EXPECT_TRUE(done.error().is(errc::invalid_configuration));
+    EXPECT_EQ(servers.token_requests(), 0U);
 }
 
 TEST_F(openapi_call, authorizes_by_basic_and_by_a_key_in_a_header) {

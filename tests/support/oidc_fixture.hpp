@@ -48,6 +48,10 @@ private:
 class oidc_test : public ::testing::Test {
 protected:
     void SetUp() override { COAUTH_REQUIRE_OIDC(); }
+    /// Others have the server next, and know nothing of faults.
+    void TearDown() override {
+        if (!oidc_ready_file().empty()) oidc().reset();
+    }
 
     /// The private CA and nothing else.
     static tls_config trust() {

@@ -4,10 +4,11 @@
 
 import copy
 import json
+import os
 
 import harness
 
-OK, USAGE, CONFIGURATION, API_REFUSED, INTERRUPTED = 0, 2, 3, 5, 130
+OK, USAGE, CONFIGURATION, NO_BROWSER, API_REFUSED, INTERRUPTED = 0, 2, 3, 4, 5, 130
 
 
 def document(servers):
@@ -46,6 +47,23 @@ class Api(harness.Case):
 
     def call(self, code, *arguments, **more):
         return self.ends(code, "api", "call", self.spec, *arguments, **more)
+
+    def test_an_authorization_code_opens_the_browser_and_calls(self):
+        schemes = self.described["components"]["securitySchemes"]
+        flow = schemes["oauth"]["flows"].pop("clientCredentials")
+        schemes["oauth"]["flows"]["authorizationCode"] = flow | {"authorizationUrl": self.servers.authorization_url}
+        self.spec = self.file("by-code.json", self.described)
+        browser = self.file("xdg-open", "#!/usr/bin/env python3\nimport ssl, sys, urllib.request\n"
+                            f"trust = ssl.create_default_context(cafile={self.servers.ca_file!r})\n"
+                            "urllib.request.urlopen(sys.argv[1], context=trust).read()\n")
+        os.chmod(browser, 0o755)
+        path = f"{self.folder}:{os.environ['PATH']}"
+        before = self.servers.counters()["token_requests"]
+        done = self.call(OK, "getUser", "id=7", *self.client(), environment=self.environment(PATH=path))
+        self.assertEqual(json.loads(done.stdout)["id"], 7)
+        self.assertEqual(self.servers.counters()["token_requests"], before + 1)
+        done = self.call(NO_BROWSER, "getUser", "id=7", *self.client(), environment=self.environment(PATH="/nowhere"))
+        self.assertIn("browser", done.stderr)
 
     def test_lists_the_operations(self):
         done = self.ends(OK, "api", "list", self.spec)

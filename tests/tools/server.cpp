@@ -27,10 +27,12 @@ constexpr char const* client_secret = "not-a-real-secret";
 
 struct servers {
     certificate_authority ca;
-    authorization_server authorization{{.http = {.tls = ca.server()},
-                                        .clients = {{.client_id = client_id,
-                                                     .secret = client_secret,
-                                                     .scope = "users.read users.write"}}}};
+    authorization_server authorization{
+        {.http = {.tls = ca.server()},
+         .clients = {{.client_id = client_id,
+                      .secret = client_secret,
+                      .scope = "users.read users.write",
+                      .redirect_uris = {"http://127.0.0.1/callback"}}}}};
     api_server api{authorization, {.http = {.tls = ca.server()}}};
 };
 
@@ -40,6 +42,7 @@ struct servers {
     json.begin_object();
     json.name("issuer").string(all.authorization.issuer());
     json.name("token_url").string(all.authorization.token_url());
+    json.name("authorization_url").string(all.authorization.authorization_url());
     json.name("base_url").string(all.api.base_url());
     json.name("api_origin").string(all.api.origin());
     json.name("ca_file").string(ca_file);

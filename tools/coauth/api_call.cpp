@@ -17,6 +17,7 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace coauth_tool {
 
@@ -176,6 +177,17 @@ void put_configured(access const& with, openapi::api_description const& api,
     return text;
 }
 
+/// Opens the browser where no stored token does.
+coauth::awaitable<void> sign_in_where_needed(openapi::api api) {
+    bool needed = false;
+    std::vector<coauth::token_source> const sources = api.token_sources();
+    for (coauth::token_source const& one : sources) {
+        coauth::result<coauth::token_ref> const token = co_await one.try_get();
+        if (!token && token.error().is(coauth::errc::reauthorization_required)) needed = true;
+    }
+    if (needed) co_await api.sign_in();
+}
+
 }  // namespace
 
 operation_words operation_of(std::vector<std::string> const& words) {
@@ -219,6 +231,7 @@ exit_code call_operation(given_options const& given, terminal const& at) {
     if (config.token) config.token->observer = work.observer();
     bool const token = config.token.has_value();
     bool const kept = token && config.token->store;
+    bool const person = config.authorization_code.has_value();
     openapi::api const api(coauth::single_threaded, work.executor(), std::move(config));
     openapi::operation const& planned = find_operation(api.description(), words);
     coauth::request what = words.id.empty() ? api.prepare(words.method, words.path, arguments)
@@ -228,6 +241,7 @@ exit_code call_operation(given_options const& given, terminal const& at) {
         write_output(dry_run_text(what, api.plan().base_url, authorized_by(api, planned)));
         return exit_code::ok;
     }
+    if (person) work.run(sign_in_where_needed(api), "the browser, where you sign in");
     sending by{api.client(), token ? "the authorization server" : "the API"};
     if (kept) by.keeping = api.stop(coauth::duration::zero());
     return send_and_show(work, std::move(by), std::move(what), given, at);

@@ -113,6 +113,7 @@ std::string show_text(api_description const& api, plan const& made, terminal con
     text += row("used", joined(used, ", "));
     if (made.flow) text += row("flow", std::string(to_string(*made.flow)));
     text += row("token URL", safe(made.token_url));
+    text += row("sign in at", safe(made.authorization_url));
     text += row("issuer", safe(made.issuer));
     text += row("scopes", safe(made.scope.to_string()));
     for (openapi::question const& one : made.questions) {
@@ -152,6 +153,7 @@ std::string show_json(api_description const& api, plan const& made) {
     for (openapi::security_scheme const& one : made.schemes) json.string(utf8(one.name));
     json.end_array();
     member("token_url", made.token_url);
+    member("authorization_url", made.authorization_url);
     member("issuer", made.issuer);
     member("scope", made.scope.to_string());
     json.name("questions").begin_array();

@@ -86,7 +86,8 @@ option_group choice_options() {
              {0, "base-url", "URL", "in the place of any server"},
              {0, "var", "NAME=VALUE", "a variable of the server's URL", true},
              {0, "scheme", "NAME", "a security scheme to use", true},
-             {0, "flow", "FLOW", "clientCredentials or authorizationCode"}}};
+             {0, "flow", "FLOW", "clientCredentials or authorizationCode"},
+             {0, "authorization-url", "URL", "where you sign in, for an authorization code"}}};
 }
 
 openapi::choices read_choices(given_options const& given) {
@@ -96,6 +97,7 @@ openapi::choices read_choices(given_options const& given) {
     made.schemes = given.all("scheme");
     made.token_url = given.get("token-url");
     made.issuer = given.get("issuer");
+    made.authorization_url = given.get("authorization-url");
     if (given.has("scope")) made.scope = coauth::scope::parse(given.get("scope")).value();
     for (std::string const& one : given.all("var")) {
         std::size_t const equals = one.find('=');
@@ -126,6 +128,7 @@ std::string answered_by(openapi::question const& one) {
         case kind::scheme: return "--scheme NAME";
         case kind::flow: return "--flow FLOW";
         case kind::token_url: return "--token-url URL or --issuer URL";
+        case kind::authorization_url: return "--authorization-url URL or --issuer URL";
         case kind::scope: return "--scope SCOPE";
         case kind::authorization:
             return "--client-id ID, --bearer REF, --user NAME or --api-key REF";

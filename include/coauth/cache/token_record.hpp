@@ -20,8 +20,7 @@
 #include <string_view>
 #include <utility>
 
-namespace coauth {
-namespace detail {
+namespace coauth::detail {
 
 struct token_record : hazard_domain::retirable {
     token_record(std::uint64_t number, token_response const& response, timeline const& times)
@@ -149,8 +148,6 @@ private:
     token_record* record_ = nullptr;
 };
 
-}  // namespace detail
-
-}  // namespace coauth
+}  // namespace coauth::detail
 
 #endif

@@ -13,8 +13,7 @@
 
 #include <string_view>
 
-namespace coauth {
-namespace detail {
+namespace coauth::detail {
 
 /// Appends them to an object that has been begun.
 template <class Sink>
@@ -56,7 +55,6 @@ inline void write_json(wiped_buffer& out, jwt_members const& members) {
     writer.end_object();
 }
 
-}  // namespace detail
-}  // namespace coauth
+}  // namespace coauth::detail
 
 #endif

@@ -17,6 +17,7 @@
 #include <coauth/openapi/request_builder.hpp>
 #include <coauth/rest_client.hpp>
 #include <coauth/result.hpp>
+#include <coauth/sign_in.hpp>
 #include <coauth/token_source.hpp>
 #include <coauth/url.hpp>
 
@@ -68,6 +69,25 @@ public:
         } catch (exception const& e) { return refused(e.error()); }
     }
 
+    /// Has a person sign in, where the plan's flow is an authorization code: coauth::sign_in() for
+    /// each token source, of which there is one unless scopes are per operation. Until then, and
+    /// when a refresh token has ended, calls fail with errc::reauthorization_required. Throws
+    /// coauth::exception: errc::invalid_configuration where nobody is to be asked.
+    [[nodiscard]] awaitable<void> sign_in(sign_in_options options = sign_in_options()) const {
+        return sign_in(state_, std::move(options));
+    }
+    /// The same with the error as a value.
+    [[nodiscard]] awaitable<result<void>> try_sign_in(
+        sign_in_options options = sign_in_options()) const {
+        return try_sign_in(state_, std::move(options));
+    }
+
+    /// Its own: one, unless scopes are per operation; none where no operation takes a token. For a
+    /// device code, to warm up, to look how they are.
+    [[nodiscard]] std::vector<token_source> token_sources() const {
+        return state_->authorizations.sources();
+    }
+
     /// Takes no new calls (errc::stopped), gives those in flight `grace`, and leaves nothing
     /// behind: rest_client::stop() and, for its own token sources, token_source::stop().
     [[nodiscard]] awaitable<void> stop(duration grace) const { return stop(state_, grace); }
@@ -101,6 +121,24 @@ private:
         rest_client const client;
     };
 
+    static awaitable<void> sign_in(std::shared_ptr<state const> of, sign_in_options options) {
+        result<void> const done = co_await try_sign_in(of, std::move(options));
+        done.value();
+    }
+    static awaitable<result<void>> try_sign_in(std::shared_ptr<state const> of,
+                                               sign_in_options options) {
+        if (!of->config.authorization_code) {
+            co_return error(errc::invalid_configuration, stage::configuration,
+                            "these operations need no person who signs in");
+        }
+        authorization_code const how(*of->config.authorization_code);
+        std::vector<token_source> const sources = of->authorizations.sources();
+        for (token_source const& one : sources) {
+            result<token_ref> const token = co_await coauth::try_sign_in(one, how, options);
+            if (!token) co_return token.error();
+        }
+        co_return result<void>();
+    }
     static awaitable<void> stop(std::shared_ptr<state const> of, duration grace) {
         co_await of->client.stop(grace);
         std::vector<token_source> const sources = of->authorizations.sources();

@@ -9,6 +9,7 @@
 #include <coauth/authorization.hpp>
 #include <coauth/codec/percent.hpp>
 #include <coauth/codec/utf8.hpp>
+#include <coauth/grant/authorization_code.hpp>
 #include <coauth/insecure.hpp>
 #include <coauth/openapi/configuration.hpp>
 #include <coauth/request.hpp>
@@ -58,12 +59,16 @@ public:
             if (!one.refused.empty() || sources_.contains(wanted.canonical())) continue;
             token_source_config made = *config.token;
             made.scope = wanted;
+            if (config.authorization_code) {
+                made.grant = coauth::authorization_code(*config.authorization_code);
+            }
             sources_.emplace(wanted.canonical(), token_source(cache_, executor, std::move(made)));
         }
     }
 
     [[nodiscard]] std::vector<token_source> sources() const {
         std::vector<token_source> all;
+        all.reserve(sources_.size());
         for (auto const& [scope, source] : sources_) all.push_back(source);
         return all;
     }

@@ -41,6 +41,9 @@ struct choices {
     std::string token_url = {};
     /// In place of `token_url`: the issuer whose metadata name it.
     std::string issuer = {};
+    /// Where a person is asked, for an authorization code. Absolute. Empty: what the description
+    /// says; with `issuer`, what its metadata say.
+    std::string authorization_url = {};
     /// What to ask for. With scope_mode::per_operation: what may be asked for.
     std::optional<coauth::scope> scope = std::nullopt;
     scope_mode scopes = scope_mode::together;
@@ -49,13 +52,14 @@ struct choices {
 };
 
 enum class question_kind : unsigned char {
-    server,         ///< `choices::server`, or `base_url`
-    base_url,       ///< the description does not say it, or only relative to where it came from
-    variable,       ///< of the server's URL: `choices::variables`
-    scheme,         ///< `choices::schemes`
-    flow,           ///< `choices::flow`
-    token_url,      ///< it is missing, not usable, or of a fetched description: to be confirmed
-    scope,          ///< alternatives that are no subsets of each other: `choices::scope`
+    server,             ///< `choices::server`, or `base_url`
+    base_url,           ///< the description does not say it, or only relative to where it came from
+    variable,           ///< of the server's URL: `choices::variables`
+    scheme,             ///< `choices::schemes`
+    flow,               ///< `choices::flow`
+    token_url,          ///< it is missing, not usable, or of a fetched description: to be confirmed
+    authorization_url,  ///< the same of where a person is asked: `choices::authorization_url`
+    scope,              ///< alternatives that are no subsets of each other: `choices::scope`
     authorization,  ///< no credentials for a scheme, or one that is not supported: `credentials`
 };
 
@@ -67,6 +71,7 @@ enum class question_kind : unsigned char {
         case question_kind::scheme: return "scheme";
         case question_kind::flow: return "flow";
         case question_kind::token_url: return "token_url";
+        case question_kind::authorization_url: return "authorization_url";
         case question_kind::scope: return "scope";
         case question_kind::authorization: return "authorization";
     }
@@ -101,6 +106,8 @@ struct plan {
     std::string token_url;
     /// In place of it, of an openIdConnect scheme: whose metadata have it.
     std::string issuer;
+    /// Of an authorization code: where a person is asked. Empty: what the metadata say.
+    std::string authorization_url;
     coauth::scope scope;
     scope_mode scopes = scope_mode::together;
     std::vector<operation_plan> operations;  ///< one for each of the description's, in its order

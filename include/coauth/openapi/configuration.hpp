@@ -6,6 +6,7 @@
 #ifndef COAUTH_OPENAPI_CONFIGURATION_HPP
 #define COAUTH_OPENAPI_CONFIGURATION_HPP
 
+#include <coauth/grant/authorization_code.hpp>
 #include <coauth/openapi/choices.hpp>
 #include <coauth/openapi/credentials.hpp>
 #include <coauth/openapi/description.hpp>
@@ -32,6 +33,9 @@ struct configuration {
     rest_client_config client;
     /// Nothing where no operation takes a token of a token endpoint.
     std::optional<token_source_config> token;
+    /// How a person is asked, for an authorization code; takes the place of `token->grant`. Nothing
+    /// where nobody is.
+    std::optional<authorization_code_options> authorization_code;
 };
 
 namespace detail {
@@ -68,6 +72,10 @@ namespace detail {
         made.token->issuer = made.plan.issuer;
         made.token->client = made.credentials.client();
         made.token->scope = made.plan.scope;
+    }
+    if (made.token && made.plan.flow == flow_kind::authorization_code) {
+        made.authorization_code.emplace();
+        made.authorization_code->authorization_url = made.plan.authorization_url;
     }
     return made;
 }

@@ -26,7 +26,7 @@ class credentials {
 public:
     credentials() = default;
 
-    /// For oauth2 with client credentials, and openIdConnect with a token URL.
+    /// For oauth2 with client credentials or an authorization code, and openIdConnect.
     credentials& client(any_client_authentication how) & {
         client_ = std::move(how);
         return *this;
@@ -51,7 +51,7 @@ public:
         certificate_ = std::move(config);
         return *this;
     }
-    /// For a scheme that the library does not do by itself, such as an authorization code.
+    /// For a scheme that the library does not do by itself, or in place of what it does.
     credentials& authorization(std::string scheme, coauth::authorization how) & {
         own_[std::move(scheme)] = std::move(how);
         return *this;
@@ -78,9 +78,8 @@ public:
         if (own_.contains(scheme.name)) return true;
         switch (scheme.kind) {
             case scheme_kind::oauth2: {
-                bool const by_itself = std::any_of(
-                    scheme.flows.begin(), scheme.flows.end(),
-                    [](auto const& flow) { return flow.kind == flow_kind::client_credentials; });
+                bool const by_itself =
+                    std::any_of(scheme.flows.begin(), scheme.flows.end(), is_supported);
                 return client_ && by_itself;
             }
             case scheme_kind::open_id_connect: return static_cast<bool>(client_);

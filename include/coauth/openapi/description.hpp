@@ -52,6 +52,11 @@ struct oauth_flow {
     std::string place;
 };
 
+/// Whether tokens are got by it: the others are not supported.
+[[nodiscard]] inline bool is_supported(oauth_flow const& flow) noexcept {
+    return flow.kind == flow_kind::client_credentials || flow.kind == flow_kind::authorization_code;
+}
+
 enum class parameter_in : unsigned char { path, query, header, cookie, form };
 
 struct security_scheme {

@@ -90,18 +90,14 @@ private:
         }
     }
 
-    [[nodiscard]] static bool supported_flow(oauth_flow const& flow) {
-        return flow.kind == flow_kind::client_credentials ||
-               flow.kind == flow_kind::authorization_code;
-    }
     [[nodiscard]] static bool supported(security_scheme const& scheme) {
         if (scheme.kind != scheme_kind::oauth2) return scheme.kind != scheme_kind::unknown;
-        return std::any_of(scheme.flows.begin(), scheme.flows.end(), supported_flow);
+        return std::any_of(scheme.flows.begin(), scheme.flows.end(), is_supported);
     }
     void note_unsupported() {
         for (security_scheme const& scheme : description_->schemes) {
             for (oauth_flow const& flow : scheme.flows) {
-                if (supported_flow(flow)) continue;
+                if (is_supported(flow)) continue;
                 plan_.notes.push_back("scheme '" + printable(scheme.name, 100) + "': the flow " +
                                       std::string(to_string(flow.kind)) + " is not supported");
             }
@@ -216,7 +212,7 @@ private:
             if (scheme.kind != scheme_kind::oauth2 || own) continue;
             std::vector<std::string> flows;
             for (oauth_flow const& flow : scheme.flows) {
-                if (!supported_flow(flow)) continue;
+                if (!is_supported(flow)) continue;
                 if (chosen_->flow && flow.kind != *chosen_->flow) continue;
                 flows.emplace_back(to_string(flow.kind));
                 if (!plan_.flow) plan_.flow = flow.kind;
@@ -234,11 +230,6 @@ private:
                 std::string why = "scheme '" + name + "' has " + std::to_string(flows.size()) +
                                   " flows (" + scheme.place + ")";
                 return ask(question_kind::flow, std::move(why), std::move(flows), "choices::flow");
-            }
-            if (given_ != nullptr && plan_.flow == flow_kind::authorization_code) {
-                ask(question_kind::authorization,
-                    "scheme '" + name + "' needs a person who logs in (authorizationCode)", {},
-                    "credentials::authorization(\"" + name + "\", …)");
             }
         }
     }

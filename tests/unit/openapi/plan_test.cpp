@@ -178,6 +178,41 @@ TEST(openapi_plan, several_flows_are_a_question) {
               "https://b.example/t");
 }
 
+std::string const code =
+    R"("authorizationCode": {"tokenUrl": "https://as.example.com/token", "authorizationUrl": "/login"})";
+
+TEST(openapi_plan, an_authorization_code_has_the_urls_of_its_flow_and_a_person_is_asked) {
+    auto const api = describe({one_server, schemes(code), paths({R"([{"o": ["a"]}])"})});
+    auto const made = decide(api, {}, client());
+    EXPECT_THAT(asked(made), IsEmpty());
+    EXPECT_EQ(made.authorization_url, "https://api.example.com/login");
+    auto const config = configure(api, client());
+    ASSERT_TRUE(config.authorization_code);
+    EXPECT_EQ(config.authorization_code->authorization_url, "https://api.example.com/login");
+    EXPECT_EQ(config.token->token_url, "https://as.example.com/token");
+    EXPECT_EQ(config.token->scope.to_string(), "a");
+    EXPECT_EQ(decide(api, {.authorization_url = "https://mine.example/login"}).authorization_url,
+              "https://mine.example/login");
+    EXPECT_EQ(decide(api, {.issuer = "https://as.example.com"}).authorization_url, "");
+}
+
+TEST(openapi_plan, where_a_person_is_sent_is_neither_guessed_nor_taken_from_a_fetched_document) {
+    auto const with = [](std::string const& url, openapi::import_options const& options = {}) {
+        std::string own = code;
+        own.replace(own.find("/login"), 6, url);
+        return describe({one_server, schemes(own), paths({R"([{"o": []}])"})}, options);
+    };
+    for (char const* const bad : {"", "http://as.example.com/login", "javascript:alert(1)"}) {
+        EXPECT_THAT(asked(decide(with(bad))), ElementsAre(question_kind::authorization_url)) << bad;
+    }
+    auto const fetched = with("/login", {.fetched_from = "https://api.example.com/api.json"});
+    auto const made = decide(fetched, {.token_url = "https://as.example.com/token"});
+    ASSERT_THAT(asked(made), ElementsAre(question_kind::authorization_url));
+    EXPECT_THAT(made.questions[0].answers, ElementsAre("https://api.example.com/login"));
+    EXPECT_EQ(made.questions[0].answered_by, "choices::authorization_url");
+    EXPECT_EQ(made.authorization_url, "");
+}
+
 TEST(openapi_plan, what_a_fetched_description_names_is_confirmed_first) {
     openapi::import_options const fetched{.fetched_from = "https://api.example.com/api.json"};
     auto const api = describe({one_server, schemes(flow), paths({R"([{"o": []}])"})}, fetched);
