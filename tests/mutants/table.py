@@ -196,7 +196,7 @@ mutant("reject: the soft deadline stays", R, "soft.store(0, std::memory_order_re
 mutant("reject: everybody is the first", R, "hard.exchange(0, std::memory_order_acq_rel) != 0;",
        "(hard.exchange(0), true);", "unit entry")
 mutant("share: of a record that nobody owns any more", R,
-       "while (seen != 0) {\n            // sync: none needed", "for (;;) {\n            // sync: none needed", "entry")
+       "while (seen != 0) {\n            // sync: none needed", "for (;;) {\n            // sync: none needed", "unit entry")
 mutant("share: the last owner does not retire the record", R,
        "record_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1", "false", "entry", "unit entry")
 mutant("rejected token is good enough after a failure", R,

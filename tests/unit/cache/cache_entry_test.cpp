@@ -152,6 +152,17 @@ TEST_F(token_renewal, replaced_tokens_and_the_flights_that_brought_them_leave_no
     EXPECT_EQ(kept(), before);
 }
 
+TEST(record_share, of_a_record_that_nobody_owns_any_more_is_empty) {
+    using coauth::detail::hazard_domain;
+    using coauth::detail::record_share;
+    auto const domain = hazard_domain::make();
+    auto* const record = new coauth::detail::token_record(1, {}, {});
+    hazard_domain::slot* const held = domain->protect(record);
+    static_cast<void>(record_share(*domain, record));
+    EXPECT_FALSE(record_share::of(*domain, *record));
+    domain->release(held);
+}
+
 TEST_F(token_renewal, soft_window_has_exactly_one_background_refresh_and_everybody_is_served) {
     call();
     fetcher->hold();
