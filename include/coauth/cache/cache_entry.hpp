@@ -59,10 +59,9 @@ public:
     /// `refresh_due` is set when the token is old enough for begin_refresh().
     template <class F>
     [[gnu::always_inline]] bool visit(time_point now, bool& refresh_due, F&& f) {
-        detail::token_record* record = nullptr;
-        detail::hazard_domain::glance const glance(*core_->domain, current_, record);
-        if (record == nullptr || !check(*record, now, refresh_due)) return false;
-        glance.count_hit();
+        detail::hazard_guard const record(*core_->domain, current_);
+        if (!record || !check(*record, now, refresh_due)) return false;
+        record.count_hit();
         f(std::as_const(*record));
         return true;
     }

@@ -13,9 +13,10 @@
 #define COAUTH_CACHE_KEY_TABLE_HPP
 
 #include <coauth/config.hpp>
-#include <coauth/crypto/digest.hpp>
+#include <coauth/crypto/sha256_digest.hpp>
 #include <coauth/detail/atomic.hpp>
 #include <coauth/detail/hazard_domain.hpp>
+#include <coauth/detail/hazard_guard.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -47,11 +48,8 @@ public:
     /// `f` may not wait: what has been removed since it began stays in memory until it ends.
     template <class F>
     bool visit(std::uint64_t hash, sha256_digest const& key, F&& f) const {
-        table* t = nullptr;
-        hazard_domain::slot* const slot = domain_.protect(current_, t);
-        if (slot == nullptr) return false;
-        protection const protected_while(domain_, slot);
-        Node* const node = t->find(hash, key).node;
+        hazard_guard const t(domain_, current_);
+        Node* const node = t ? t->find(hash, key).node : nullptr;
         if (node != nullptr) f(*node);
         return node != nullptr;
     }
@@ -171,18 +169,6 @@ private:
         }
     };
     static_assert(atomic<table*>::is_always_lock_free);
-
-    class protection {
-    public:
-        protection(hazard_domain& domain, hazard_domain::slot* s) : domain_(domain), slot_(s) {}
-        protection(protection const&) = delete;
-        protection& operator=(protection const&) = delete;
-        ~protection() { domain_.release(slot_); }
-
-    private:
-        hazard_domain& domain_;
-        hazard_domain::slot* slot_;
-    };
 
     /// In the place of a node that has gone. Never looked through.
     static Node* removed() noexcept {

@@ -94,8 +94,6 @@ public:
         return nullptr;
     }
 
-    class glance;
-
     /// Protects an object that the caller keeps alive by other means until this has returned.
     [[nodiscard]] slot* protect(void const* object) {
         slot* const s = take();
@@ -243,23 +241,35 @@ private:
 
     [[nodiscard]] slot* take() {
         thread_list* const list = current();
+        if (list->domain != this) [[unlikely]]
+            return take_cold();
         slot* const s = list->at_hand;
-        if (list->domain != this || s == nullptr) [[unlikely]]
-            return take_next();
+        if (s == nullptr) [[unlikely]]
+            return list->size != 0 ? list->slots[--list->size] : take_cold();
         list->at_hand = nullptr;
         return s;
     }
 
-    /// Where none is at hand.
-    [[nodiscard, gnu::noinline]] slot* take_next() {
-        thread_list* list = current();
-        if (list->domain != this) {
-            if (ended()) return take_alone();
-            list = current() = find_list();
-            if (list->at_hand != nullptr) return std::exchange(list->at_hand, nullptr);
-        }
+    /// Where this thread has no slot, or used another domain last.
+    [[nodiscard, gnu::cold, gnu::noinline]] slot* take_cold() {
+        if (ended()) return take_alone();
+        thread_list* const list = find_list();
+        current() = list;
+        if (list->at_hand != nullptr) return std::exchange(list->at_hand, nullptr);
         if (list->size == 0) claim(*list);
         return list->slots[--list->size];
+    }
+
+    /// Where another one is at hand.
+    [[gnu::noinline]] void put_back(slot* s) noexcept {
+        thread_list* const list = current();
+        if (list->domain != this || list->size == list->slots.size()) {
+            clear(*s, unowned);
+            count_unowned(1);
+            return;
+        }
+        list->slots[list->size++] = s;
+        clear(*s, idle);
     }
 
     /// For objects with static or thread storage that read while their thread ends.
@@ -273,18 +283,6 @@ private:
     }
 
     [[nodiscard]] thread_list* find_list();
-
-    /// Where another one is at hand.
-    [[gnu::noinline]] void put_back(slot* s) noexcept {
-        thread_list* const list = current();
-        if (list->domain != this || list->size == list->slots.size()) {
-            clear(*s, unowned);
-            count_unowned(1);
-            return;
-        }
-        list->slots[list->size++] = s;
-        clear(*s, idle);
-    }
 
     /// Gives a list some more slots: those that nobody owns, else new ones.
     void claim(thread_list& list);
@@ -334,26 +332,6 @@ private:
 };
 
 inline constinit hazard_domain::thread_list hazard_domain::nobodys{};
-
-/// A look at an object, which ends where it began.
-class hazard_domain::glance {
-public:
-    template <class T>
-    glance(hazard_domain& domain, atomic<T*> const& source, T*& object)
-        : domain_(domain), slot_(domain.protect(source, object)) {}
-    glance(glance const&) = delete;
-    glance& operator=(glance const&) = delete;
-    ~glance() {
-        if (slot_ != nullptr) domain_.release(slot_);
-    }
-
-    /// Precondition: there is an object.
-    void count_hit() const noexcept { slot_->count_hit(); }
-
-private:
-    hazard_domain& domain_;
-    slot* const slot_;
-};
 
 }  // namespace coauth::detail
 

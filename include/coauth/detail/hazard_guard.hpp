@@ -25,6 +25,9 @@ public:
     [[nodiscard]] T* operator->() const noexcept { return object_; }
     [[nodiscard]] T& operator*() const noexcept { return *object_; }
 
+    /// Precondition: there is an object.
+    void count_hit() const noexcept { slot_->count_hit(); }
+
 private:
     hazard_domain& domain_;
     T* object_ = nullptr;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
 #include <coauth/detail/hazard_domain.hpp>
+#include <coauth/detail/hazard_guard.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -17,6 +18,7 @@ namespace hazard_domain_test {
 namespace {
 
 using coauth::detail::hazard_domain;
+using coauth::detail::hazard_guard;
 using coauth::tests::allocations_of_this_thread;
 using coauth::tests::no_memory;
 
@@ -104,19 +106,17 @@ TEST_F(hazard, object_goes_with_the_last_of_many_slots_in_whatever_order_they_go
     }
 }
 
-TEST_F(hazard, glances_within_glances_and_protections_do_not_disturb_each_other) {
+TEST_F(hazard, guards_within_guards_and_protections_do_not_disturb_each_other) {
     publish();
-    object* first = nullptr;
-    object* second = nullptr;
     hazard_domain::slot* held = nullptr;
     {
-        hazard_domain::glance const outer(*domain, source, first);
+        hazard_guard const outer(*domain, source);
         publish();
         {
-            hazard_domain::glance const inner(*domain, source, second);
+            hazard_guard const inner(*domain, source);
             held = protect();
             withdraw();
-            EXPECT_NE(first, second);
+            EXPECT_NE(&*outer, &*inner);
             EXPECT_EQ(alive, 2);
         }
         EXPECT_EQ(alive, 2);
@@ -126,13 +126,12 @@ TEST_F(hazard, glances_within_glances_and_protections_do_not_disturb_each_other)
     EXPECT_EQ(alive, 0);
 }
 
-TEST_F(hazard, many_glances_may_be_nested) {
+TEST_F(hazard, many_guards_may_be_nested) {
     publish();
     auto const nest = [&](auto const& self, int depth) -> void {
         if (depth == 0) return withdraw();
-        object* seen = nullptr;
-        hazard_domain::glance const glance(*domain, source, seen);
-        ASSERT_NE(seen, nullptr);
+        hazard_guard const seen(*domain, source);
+        ASSERT_TRUE(seen);
         self(self, depth - 1);
         EXPECT_EQ(alive, 1);
     };
@@ -140,12 +139,11 @@ TEST_F(hazard, many_glances_may_be_nested) {
     EXPECT_EQ(alive, 0);
 }
 
-TEST_F(hazard, glance_at_nothing_sees_nothing) {
-    object* seen = reinterpret_cast<object*>(alignof(object));
-    hazard_domain::glance const first(*domain, source, seen);
-    EXPECT_EQ(seen, nullptr);
-    hazard_domain::glance const second(*domain, source, seen);
-    EXPECT_EQ(seen, nullptr);
+TEST_F(hazard, guard_of_nothing_sees_nothing) {
+    hazard_guard const first(*domain, source);
+    EXPECT_FALSE(first);
+    hazard_guard const second(*domain, source);
+    EXPECT_FALSE(second);
 }
 
 TEST_F(hazard, thread_that_has_its_slots_allocates_nothing) {
@@ -329,8 +327,8 @@ TEST_F(hazard, readers_never_see_a_freed_object_while_writers_replace_it) {
             hazard_domain::slot* const s = domain->protect(place, seen);
             ASSERT_EQ(seen->value.load(std::memory_order_relaxed), 7);
             domain->release(s);
-            hazard_domain::glance const glance(*domain, place, seen);
-            ASSERT_EQ(seen->value.load(std::memory_order_relaxed), 7);
+            hazard_guard const again(*domain, place);
+            ASSERT_EQ(again->value.load(std::memory_order_relaxed), 7);
         }
     };
     std::thread one(read);
