@@ -36,29 +36,16 @@ constexpr std::size_t processes = 8;
 int serve(line_end talk, std::string const& directory) {
     auto const url = talk.hear();
     if (!url) return 1;
-    coauth::testing::manual_clock const clock;
     coauth::token_source_config c;
     c.token_url = *url;
     c.client = coauth::client_secret_basic("id", coauth::secret("not-a-real-secret"));
-    c.clock = clock;
     c.store = coauth::sealed(coauth::file_store(directory),
                              coauth::sealing_key(coauth::secret(std::string(32, 'k'))));
     c.hooks.before_call = [](coauth::token_request& r) {
         r.header("X-Process", std::to_string(::getpid()));
     };
     c.hooks.cache_identity = "names its process";
-    asio::io_context io;
-    auto const forever = asio::make_work_guard(io);
-    std::jthread const home([&io] { io.run(); });
-    coauth::token_source const tokens(io.get_executor(), std::move(c));
-    while (auto const line = talk.hear()) {
-        if (*line == "later") {
-            clock.advance(2h);
-        } else {
-            talk.say(herd(tokens, std::stoul(*line)));
-        }
-    }
-    return 0;
+    return obey(talk, std::move(c));
 }
 
 class store_herd : public ::testing::Test {

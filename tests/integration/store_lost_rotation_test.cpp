@@ -90,25 +90,10 @@ int serve(line_end talk, std::string const& directory,
           coauth::token_source_config (*config)(std::string const&)) {
     auto const url = talk.hear();
     if (!url) return 1;
-    coauth::testing::manual_clock const clock;
     stalling_store const store(files(directory), talk);
     coauth::token_source_config c = config(*url);
-    c.clock = clock;
     c.store = store;
-    asio::io_context io;
-    auto const forever = asio::make_work_guard(io);
-    std::jthread const home([&io] { io.run(); });
-    coauth::token_source const tokens(io.get_executor(), std::move(c));
-    while (auto const line = talk.hear()) {
-        if (*line == "later") {
-            clock.advance(2h);
-        } else if (*line == "stall") {
-            store.stall();
-        } else {
-            talk.say(herd(tokens, std::stoul(*line)));
-        }
-    }
-    return 0;
+    return obey(talk, std::move(c), [&](std::string const&) { store.stall(); });
 }
 
 /// Three processes with one store.
