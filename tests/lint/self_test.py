@@ -9,6 +9,7 @@ import unittest
 
 import coroutines
 import guards
+import layers
 import tree
 
 SAMPLE = tree.TOP / "tests" / "lint" / "samples" / "coroutines.cpp"
@@ -47,6 +48,12 @@ class SelfTest(unittest.TestCase):
         blanked = tree.blank_comments('f("asio::detail"); // asio::detail\nint n = 1\'000;')
         self.assertFalse(guards.search(rules, blanked, "f"))
         self.assertIn("1'000", blanked)
+
+    def test_heavy_headers(self):
+        graph = {h: [t for _, i in tree.includes(h) if (t := tree.resolve(i, h))] for h in tree.code(("include",))}
+        reached = {problem.split(":")[0] for problem in layers.heavy_declarations(graph, {"string"})}
+        self.assertIn("include/coauth/token_source.hpp", reached)
+        self.assertNotIn("include/coauth/token_source_impl.hpp", reached)
 
     def test_guard_names(self):
         self.assertEqual(guards.guard_of(tree.INCLUDE / "coauth/codec/json_reader.hpp"), "COAUTH_CODEC_JSON_READER_HPP")
