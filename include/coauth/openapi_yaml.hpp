@@ -16,7 +16,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <new>
 #include <sstream>
 #include <string>
 #include <string_view>

@@ -12,7 +12,6 @@
 #include <array>
 #include <charconv>
 #include <concepts>
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -16,10 +16,8 @@
 #include <coauth/token_source.hpp>
 #include <coauth/url.hpp>
 
-#include <algorithm>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>

@@ -4,8 +4,8 @@
 // the program's own description says. Never what a fetched one says, unless the caller has
 // confirmed it. Pure.
 
-#ifndef COAUTH_OPENAPI_TOKEN_URL_HPP
-#define COAUTH_OPENAPI_TOKEN_URL_HPP
+#ifndef COAUTH_OPENAPI_ENDPOINT_CHOICE_HPP
+#define COAUTH_OPENAPI_ENDPOINT_CHOICE_HPP
 
 #include <coauth/codec/utf8.hpp>
 #include <coauth/detail/uri_text.hpp>
@@ -16,7 +16,6 @@
 #include <coauth/url.hpp>
 
 #include <algorithm>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,9 +23,9 @@
 
 namespace coauth::openapi::detail {
 
-class token_url {
+class endpoint_choice {
 public:
-    token_url(api_description const& description, choices const& chosen, plan& into)
+    endpoint_choice(api_description const& description, choices const& chosen, plan& into)
         : description_(&description), chosen_(&chosen), into_(&into) {}
 
     /// Sets the plan's URLs, or asks. Nothing where no scheme in use needs one.

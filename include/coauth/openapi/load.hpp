@@ -16,7 +16,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace coauth::openapi {

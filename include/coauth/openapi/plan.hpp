@@ -9,9 +9,9 @@
 #include <coauth/openapi/choices.hpp>
 #include <coauth/openapi/credentials.hpp>
 #include <coauth/openapi/description.hpp>
+#include <coauth/openapi/endpoint_choice.hpp>
 #include <coauth/openapi/scope_choice.hpp>
 #include <coauth/openapi/server_url.hpp>
-#include <coauth/openapi/token_url.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -55,7 +55,7 @@ public:
             if (has(in_use_, one.name)) plan_.schemes.push_back(one);
         }
         choose_flow();
-        token_url(*description_, *chosen_, plan_).decide();
+        endpoint_choice(*description_, *chosen_, plan_).decide();
         choose_alternatives();
         choose_own_servers();
         return std::move(plan_);
