@@ -5,6 +5,7 @@
 #include "support/oidc_fixture.hpp"
 #include <coauth/codec/form.hpp>
 #include <coauth/codec/json_reader.hpp>
+#include <coauth/openapi.hpp>
 #include <coauth/testing/headless_browser.hpp>
 
 #include <mutex>
@@ -109,6 +110,43 @@ TEST_F(oidc_sign_in, denial_is_a_typed_error) {
     EXPECT_EQ(token.error().oauth_error(), "access_denied");
     EXPECT_EQ(token.error().oauth_error_description(), "the end-user said no");
     EXPECT_TRUE(oidc_token_log().empty());
+}
+
+/// The server's own API, as its owner would describe it.
+[[nodiscard]] std::string description() {
+    std::string const origin = oidc().origin("https");
+    return R"({"openapi": "3.1.0", "info": {"title": "Echo", "version": "1"},
+        "servers": [{"url": ")" +
+           origin + R"(/rs"}],
+        "components": {"securitySchemes": {"person": {"type": "oauth2", "flows": {
+            "authorizationCode": {"authorizationUrl": ")" +
+           origin + R"(/auth",
+                "tokenUrl": ")" +
+           origin + R"(/token", "scopes": {"read": "", "write": ""}}}}}},
+        "paths": {"/echo": {
+            "get": {"operationId": "look", "security": [{"person": ["read"]}]},
+            "post": {"operationId": "put", "security": [{"person": ["write"]}]}}}})";
+}
+
+TEST_F(oidc_sign_in, description_with_an_authorization_code_is_enough_to_ask_the_person_and_call) {
+    headless_browser const window = browser();
+    openapi::configuration config = openapi::configure(
+        openapi::parse(description()), openapi::credentials().client(public_client("native")));
+    ASSERT_TRUE(config.authorization_code);
+    config.authorization_code->open = window;
+    config.client.tls = trust();
+    config.token->tls = trust();
+    openapi::api const echo(io.get_executor(), std::move(config));
+    auto const signed_in = run(echo.try_sign_in());
+    ASSERT_TRUE(signed_in) << signed_in.error().what();
+    EXPECT_THAT(window.page(), HasSubstr("You are signed in"));
+    for (char const* const operation : {"look", "put"}) {
+        result<response> const answer = run(echo.try_call(operation));
+        ASSERT_TRUE(answer) << answer.error().what();
+        EXPECT_EQ(answer->status(), 200) << answer->body();
+    }
+    ASSERT_EQ(oidc_token_log().size(), 1U);
+    EXPECT_THAT(oidc_token_log()[0].body, StartsWith("grant_type=authorization_code&code="));
 }
 
 /// A token request that was sent before, as a grant of a user's own.
