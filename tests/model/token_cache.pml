@@ -4,12 +4,12 @@
    and ticket_cells have them, one step per atomic access; sequentially consistent. Reclamation is not
    in it: the explorer runs that for real.
 
-   Always: NG getters that need a token, the first of whom may be cancelled.
+   Always: NG getters that need a token; without -DSTAY the first of them may be cancelled.
    -DINVALIDATE  somebody rejects what is current       -DERASE    somebody erases the entry
    -DREFRESH     who finds a token due renews it ahead  -DOVERDUE  a getter may give a flight up
    -DFAILS=n     so many fetches may fail               -DCOLD     there is no token at first
    -DTICKS=n     so often time moves on
-   tests/model/run.py lists the mistakes that can be put in. */
+   tests/model/spin.py lists the mistakes that can be put in. */
 #ifndef NG
 #define NG 2
 #endif
@@ -21,6 +21,12 @@
 #endif
 #ifndef TICKS
 #define TICKS 0
+#endif
+
+#ifdef STAY
+#define CANCELLED 0
+#else
+#define CANCELLED 1
 #endif
 
 #define EMPTY 0
@@ -402,7 +408,7 @@ init {
         records = 1; current = 1; soft[1] = 1; hard[1] = 2; expiry[1] = 3;
 #endif
         k = 1;
-        do :: k <= NG -> run getter(k, k == 1); k++ :: else -> break od;
+        do :: k <= NG -> run getter(k, k == CANCELLED); k++ :: else -> break od;
 #ifdef INVALIDATE
         run invalidator();
 #endif
