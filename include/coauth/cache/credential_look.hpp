@@ -43,7 +43,7 @@ public:
         std::shared_ptr<cache_entry> entry, std::shared_ptr<token_fetcher> fetcher,
         std::shared_ptr<suspension> waiting) {
         auto const look = std::make_shared<credential_look>();
-        end_of_look end(std::move(waiting));
+        end_of_look end(look, std::move(waiting));
         context_gate::pass const alive = fetcher->gate()->enter();
         if (!alive) return look;
         fetcher->credential().begin(look);
@@ -69,7 +69,8 @@ private:
     /// However the coroutine ends, also by its destruction.
     class end_of_look {
     public:
-        explicit end_of_look(std::shared_ptr<suspension> waiting) : waiting_(std::move(waiting)) {}
+        end_of_look(std::shared_ptr<credential_look> look, std::shared_ptr<suspension> waiting)
+            : look_(std::move(look)), waiting_(std::move(waiting)) {}
         end_of_look(end_of_look&&) noexcept = default;
         end_of_look& operator=(end_of_look&&) = delete;
         ~end_of_look() {
@@ -82,6 +83,8 @@ private:
         void operator()(std::exception_ptr const&) const noexcept {}
 
     private:
+        /// Asio looks at its cancellation slot after run() has ended.
+        std::shared_ptr<credential_look> look_;
         std::shared_ptr<suspension> waiting_;
     };
 
