@@ -204,7 +204,9 @@ inline void start(any_executor const& executor, call_handle const& call,
                   std::shared_ptr<detail::token_fetcher> const& fetcher,
                   detail::token_demand demand = detail::token_demand(time_point::max())) {
     asio::co_spawn(executor, ask(call, entry, fetcher, std::move(demand)),
-                   asio::bind_cancellation_slot(call->cancel.slot(), asio::detached));
+                   asio::bind_cancellation_slot(call->cancel.slot(),
+                                                // The signal is looked at until this is called.
+                                                [call](std::exception_ptr) {}));
 }
 
 }  // namespace coauth::tests
