@@ -27,7 +27,7 @@ class changed_secret : public ::testing::Test {
 protected:
     changed_secret() {
         write(file, "wrong-secret");
-        endpoint.set([this](server_request const& r) {
+        endpoint.set([](server_request const& r) {
             if (r.body.find("good-secret") != std::string::npos) return token_answer("token");
             if (r.body.find("blocked-secret") != std::string::npos) return server_response(503);
             // A pause so long that it does not end by itself here.

@@ -224,11 +224,11 @@ TEST_F(discovery, of_metadata_elsewhere_needs_the_issuer_that_it_names) {
     coauth::token_source_config c = config();
     c.issuer.clear();
     c.metadata_url = server.url("/meta");
-    EXPECT_THROW(get(c), coauth::exception);
+    EXPECT_THROW(static_cast<void>(get(c)), coauth::exception);
     c.expected_issuer = issuer;
     EXPECT_TRUE(get(c));
     c.token_url = server.url("/token");
-    EXPECT_THROW(get(c), coauth::exception) << "two ways at once";
+    EXPECT_THROW(static_cast<void>(get(c)), coauth::exception) << "two ways at once";
 }
 
 TEST_F(discovery, asks_only_servers_that_are_safe_for_it) {

@@ -74,7 +74,7 @@ TEST_F(health_test, a_patient_caller_waits_for_the_next_attempt) {
     token_endpoint.set([](server_request const&) { return token_answer("token"); });
     clock.advance(*tokens.health().next_attempt_in - 5ms);
     EXPECT_FALSE(run(io, tokens.try_get()));
-    coauth::result<coauth::token_ref> patient(coauth::error(errc::cancelled));
+    coauth::result<coauth::token_ref> patient{coauth::error(errc::cancelled)};
     bool finished = false;
     asio::co_spawn(io, tokens.try_get(coauth::get_options().wait_through_backoff(true)),
                    [&](std::exception_ptr, coauth::result<coauth::token_ref> got) {

@@ -402,9 +402,11 @@ TEST_F(sign_in_browser, takes_no_openid_and_no_redirect_but_to_a_loopback_addres
     EXPECT_THROW(coauth::token_source(io.get_executor(), c), coauth::exception);
     for (char const* const place :
          {"https://127.0.0.1/x", "http://localhost/x", "http://example.com/", "x", ""}) {
-        EXPECT_THROW(code(browser(), {.redirect_uri = place}), coauth::exception) << place;
+        EXPECT_THROW(static_cast<void>(code(browser(), {.redirect_uri = place})), coauth::exception)
+            << place;
     }
-    EXPECT_THROW(code(browser(), {.parameters = {{"state", "x"}}}), coauth::exception);
+    EXPECT_THROW(static_cast<void>(code(browser(), {.parameters = {{"state", "x"}}})),
+                 coauth::exception);
 }
 
 TEST_F(sign_in_browser, is_needed_for_a_public_client_which_has_no_client_credentials) {

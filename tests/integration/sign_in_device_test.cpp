@@ -241,7 +241,7 @@ TEST_F(sign_in_device, is_needed_again_when_the_answer_with_the_new_refresh_toke
 
 TEST_F(sign_in_device, needs_somebody_who_shows_the_code) {
     EXPECT_THROW(coauth::device_code({}), coauth::exception);
-    EXPECT_THROW(device({.parameters = {{"scope", "x"}}}), coauth::exception);
+    EXPECT_THROW(static_cast<void>(device({.parameters = {{"scope", "x"}}})), coauth::exception);
 }
 
 }  // namespace
