@@ -50,7 +50,15 @@ protected:
     void SetUp() override { COAUTH_REQUIRE_OIDC(); }
     /// Others have the server next, and know nothing of faults.
     void TearDown() override {
-        if (!oidc_ready_file().empty()) oidc().reset();
+        if (oidc_ready_file().empty()) return;
+        if (HasFailure()) report_server_errors();
+        oidc().reset();
+    }
+
+    /// A 500 of the server's own making is no fault of what is tested.
+    static void report_server_errors() {
+        std::string const errors = oidc().counters().server_errors();
+        if (!errors.empty()) ADD_FAILURE() << "the authorization server failed itself:\n" << errors;
     }
 
     /// The private CA and nothing else.

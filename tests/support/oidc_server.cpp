@@ -43,6 +43,7 @@ oidc_counters::oidc_counters(std::string_view text) {
         connections_[listener] = counter.at("opened");
         resumed_[listener] = counter.at("tls_resumed");
     }
+    for (std::string const error : all.at("server_errors")) server_errors_ += error + "\n";
 }
 
 std::int64_t oidc_counters::token_by_client(std::string_view client_id) const {

@@ -35,6 +35,8 @@ public:
     /// (it introspects opaque tokens over its issuer's listener) included.
     [[nodiscard]] std::int64_t connections(std::string_view listener) const;
     [[nodiscard]] std::int64_t resumed_sessions(std::string_view listener) const;
+    /// What went wrong inside the server itself, each answered with 500; one to a line.
+    [[nodiscard]] std::string const& server_errors() const noexcept { return server_errors_; }
 
 private:
     using table = std::map<std::string, std::int64_t, std::less<>>;
@@ -49,6 +51,7 @@ private:
     table by_client_;
     table connections_;
     table resumed_;
+    std::string server_errors_;
 };
 
 /// The running server.
