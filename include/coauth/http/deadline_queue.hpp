@@ -124,6 +124,7 @@ private:
         time_point const at = heap_.front()->sort_;
         time_point const now = boot_clock::now();
         duration const rest = at > now ? at - now : duration::zero();
+        armed_for_ = time_point::max();  // should there be no memory: the next set() tries again
         // Far deadlines are looked at once an hour: steady_timer counts no suspended time.
         timer_->expires_after(std::min<duration>(rest, std::chrono::hours(1)));
         timer_->async_wait(
@@ -146,7 +147,7 @@ private:
         if (!timer_ || heap_.empty() || armed_for_ != time_point::max()) return;
         try {
             arm();
-        } catch (std::exception const&) {  // out of memory: the next set() tries again
+        } catch (std::exception const&) {  // see there
         }
     }
 
