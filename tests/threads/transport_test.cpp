@@ -2,10 +2,13 @@
 //
 // The end of a transport on one thread while its executor still runs on another.
 
+#include <support/yield.hpp>  // first
+
 #include <coauth/http/transport.hpp>
 
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <gtest/gtest.h>
 #include <memory>
 #include <support/effort.hpp>
@@ -51,6 +54,29 @@ TEST(transport_threads, a_transport_may_be_dropped_while_its_executor_gives_up_i
         drop_behind_a_call(io.get_executor(), round % 2 == 0 ? duration(1h) : duration(0));
     }
     io.stop();
+}
+
+//
+TEST(transport_threads, a_context_waits_for_a_transport_that_is_just_being_dropped) {
+    auto io = std::make_unique<asio::io_context>();
+    auto t = http::transport::make(io->get_executor());
+    { call const over(t, 1h); }  // which leaves its timer behind
+    std::promise<void> dropping;
+    std::promise<void> gone;
+    bool waited = false;
+    std::jthread other([&] {
+        tests::instead_of_yield() = [&] {
+            dropping.set_value();
+            waited = gone.get_future().wait_for(50ms) == std::future_status::timeout;
+        };
+        t.reset();
+        tests::instead_of_yield() = nullptr;
+    });
+    dropping.get_future().wait();
+    io.reset();
+    gone.set_value();
+    other.join();
+    EXPECT_TRUE(waited);
 }
 
 }  // namespace
