@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 
 #include <coauth/http/keep_alive.hpp>
-#include <support/allocation_counter.hpp>
 #include <support/http_driver.hpp>
 #include <support/raw_server.hpp>
-#include <support/scratch.hpp>
 #include <support/tls_party.hpp>
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
 #include <mutex>
-#include <new>
 #include <thread>
 #include <vector>
 
@@ -329,30 +325,6 @@ TEST(http_pool, an_unused_connection_can_be_given_back) {
     EXPECT_EQ(x.next(), http::exchange::step::open);
     EXPECT_EQ(client.transport()->idle_connections(), 1U);
     EXPECT_TRUE(x.try_open());
-}
-
-TEST(http_pool, a_look_at_an_idle_connection_that_finds_no_memory_costs_no_slot) {
-    tls_party const party;
-    coauth_test::scratch_directory const folder;
-    tls_config config = party.client();
-    config.ca_file = folder.file("ca.pem");
-    std::ofstream(config.ca_file) << config.ca_pem;
-    http::transport_options options;
-    options.tls = http::tls_context::make(config).value();
-    raw_server server([](raw_connection& c) { c.serve(); }, party.server());
-    http_client client(options);
-    auto const endpoint = client.at(server.url("localhost"));
-    client.run(get_from(endpoint));
-    ASSERT_EQ(endpoint->idle(), 1U);
-    {
-        no_memory const now;
-        time_point const later = boot_clock::now() + std::chrono::seconds(2);
-        EXPECT_THROW(static_cast<void>(endpoint->take_idle(later, true)), std::bad_alloc);
-    }
-    EXPECT_EQ(endpoint->slots(), endpoint->idle());
-    auto const call = client.run(get_from(endpoint));
-    EXPECT_FALSE(call->error) << call->error.what();
-    EXPECT_EQ(endpoint->slots(), 1U);
 }
 
 }  // namespace
