@@ -22,6 +22,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace coauth::detail {
 
@@ -60,10 +61,15 @@ public:
     [[nodiscard]] place enter(active_call& call) { return calls_.insert(calls_.end(), &call); }
     void leave(place at) {
         calls_.erase(at);
-        if (calls_.empty() && idle_) std::exchange(idle_, nullptr)->wake(wake_reason::ready);
+        if (!calls_.empty()) return;
+        for (auto const& waiting : std::exchange(wait_for_idle_, {})) {
+            waiting->wake(wake_reason::ready);
+        }
     }
     [[nodiscard]] bool idle() const noexcept { return calls_.empty(); }
-    void wake_when_idle(std::shared_ptr<suspension> waiting) { idle_ = std::move(waiting); }
+    void wake_when_idle(std::shared_ptr<suspension> waiting) {
+        wait_for_idle_.push_back(std::move(waiting));
+    }
 
     /// Where an exchange goes: to the base URL's origin or `elsewhere`, and with which certificate.
     [[nodiscard]] http::exchange_options way_to(std::optional<url> const& elsewhere,
@@ -157,7 +163,8 @@ private:
     /// The pool of the base URL's origin, looked up once.
     std::shared_ptr<http::endpoint> endpoint_;
     std::list<active_call*> calls_;
-    std::shared_ptr<suspension> idle_;
+    /// Of everybody who stops the client, until the last call has left.
+    std::vector<std::shared_ptr<suspension>> wait_for_idle_;
     bool stopping_ = false;
 #ifndef NDEBUG
     std::atomic<bool> entered_{false};

@@ -135,6 +135,29 @@ TEST_P(http_resend, a_request_is_sent_twice_at_most) {
     EXPECT_EQ(client_.open(), 0U);
 }
 
+// what has gone out once may have been acted on, wherever the second try ends.
+TEST(http_resend_over_tls, a_resend_without_a_connection_says_that_the_first_may_be_processed) {
+    tls_party const party;
+    http_client client(party.options());
+    raw_tls tls = party.server();
+    tls.at_once = false;
+    SSL_CTX* context = nullptr;
+    raw_server server(
+        [&](raw_connection& c) {
+            if (c.index() != 0 || !c.start_tls(context)) return;
+            if (c.read_request()) c.respond("first");
+            c.read_request();
+        },
+        tls);
+    context = server.context();
+    auto const endpoint = client.at(server.url("localhost"));
+    client.run(get_from(endpoint));
+    auto const call = client.run(get_from(endpoint));
+    EXPECT_TRUE(call->error.is(errc::tls_handshake_failed)) << call->error.what();
+    EXPECT_EQ(call->sends, 1U);
+    EXPECT_TRUE(call->error.maybe_processed());
+}
+
 // the end was there before the request, so not even a POST notices.
 TEST_P(http_resend, an_idle_connection_that_has_ended_is_not_used) {
     for (ending const how : {ending::fin, ending::rst}) {

@@ -268,6 +268,12 @@ TEST_F(lifecycle_test, stop_gives_grace_then_ends_calls_and_leaves_nothing_behin
     EXPECT_TRUE(token_endpoint.http().wait_until(closed));
 }
 
+awaitable<coauth::request> hold(std::shared_ptr<coauth::detail::suspension> until,
+                                coauth::request r) {
+    co_await coauth::detail::suspension::wait(until);
+    co_return std::move(r);
+}
+
 TEST_F(lifecycle_test, stop_ends_a_call_that_waits_for_a_token) {
     asio::io_context io;
     token_endpoint.set([](server_request const&) { return silent(); });
@@ -294,6 +300,27 @@ TEST_F(lifecycle_test, stop_lets_calls_in_flight_finish_within_the_grace) {
     run(io, client.stop(60s));
     ASSERT_TRUE(slow.has_value()) << slow.error().what();
     EXPECT_EQ(slow->status(), 200);
+}
+
+//
+TEST_F(lifecycle_test, everybody_who_stops_a_client_is_told_when_it_has_stopped) {
+    asio::io_context io;
+    coauth::rest_client_config c = config();
+    std::shared_ptr<coauth::detail::suspension> const hook =
+        std::make_shared<coauth::detail::suspension>();
+    c.hooks.before_call = [hook](coauth::request r) { return hold(hook, std::move(r)); };
+    coauth::rest_client const client(io.get_executor(), std::move(c));
+    asio::co_spawn(io, client.try_get("/x"), [](std::exception_ptr, auto const&) {});
+    int stopped = 0;
+    for (coauth::duration const grace : {coauth::duration(0), coauth::duration::max()}) {
+        asio::co_spawn(io, client.stop(grace), [&](std::exception_ptr) { ++stopped; });
+    }
+    asio::co_spawn(io, client.stop(0s), [&](std::exception_ptr) { ++stopped; });
+    while (io.poll() != 0) {}
+    EXPECT_EQ(stopped, 0) << "a hook that waits is waited for";
+    hook->wake(coauth::detail::wake_reason::ready);
+    io.run_for(1s);
+    EXPECT_EQ(stopped, 3);
 }
 
 // Guarantee 2: looked at again when the head is written, fetched anew at most once.

@@ -61,10 +61,11 @@ namespace coauth::detail {
                                                     std::string_view url) {
     std::size_t const hash = std::min(url.find('#'), url.size());
     std::size_t const mark = std::min(url.substr(0, hash).find('?'), hash);
-    std::size_t const scheme_end = std::min(url.find("://"), mark);
-    std::size_t const authority = std::min(scheme_end + 3, mark);
-    std::size_t const userinfo =
-        scheme_end == mark ? 0 : userinfo_size(url.substr(authority), "?#");
+    // A reference may begin with its authority.
+    std::size_t const slashes = url.starts_with("//") ? 0 : url.substr(0, mark).find("://");
+    bool const has_authority = slashes != std::string_view::npos;
+    std::size_t const authority = has_authority ? url.find("//", slashes) + 2 : 0;
+    std::size_t const userinfo = has_authority ? userinfo_size(url.substr(authority), "?#") : 0;
     std::string shown;
     if (userinfo != 0) {
         shown = url.substr(0, authority);
@@ -207,15 +208,20 @@ private:
         return true;
     }
 
-    /// In `form-data; name="password"`, whatever else is written there.
+    /// In `form-data; name="password"`, whatever else is written there. Also where it has no name
+    /// that can be read.
     [[nodiscard]] bool names_credential(std::string_view disposition) const {
-        std::size_t at = disposition.find("name=");
-        bool hidden = at == std::string_view::npos;
-        for (; at != std::string_view::npos; at = disposition.find("name=")) {
-            disposition.remove_prefix(at + 5);
-            if (disposition.starts_with('"')) disposition.remove_prefix(1);
-            hidden =
-                hidden || names_.contain(disposition.substr(0, disposition.find_first_of("\";")));
+        std::string const lower = lower_case(disposition);
+        std::string_view rest = lower;
+        bool hidden = true;
+        for (std::size_t at = rest.find(';'); at != rest.npos; at = rest.find(';', at + 1)) {
+            std::size_t const name = rest.find_first_not_of(" \t", at + 1);
+            hidden = hidden && (name == rest.npos || !rest.substr(name).starts_with("name="));
+        }
+        for (std::size_t at = rest.find("name="); at != rest.npos; at = rest.find("name=")) {
+            rest.remove_prefix(at + 5);
+            if (rest.starts_with('"')) rest.remove_prefix(1);
+            hidden = hidden || names_.contain(rest.substr(0, rest.find_first_of("\";")));
         }
         return hidden;
     }

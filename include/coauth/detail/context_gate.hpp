@@ -31,6 +31,7 @@ public:
     private:
         friend class context_gate;
         std::list<std::weak_ptr<member>>::iterator position_;
+        bool listed_ = false;
     };
 
     /// Proof that the context stays alive while this object does.
@@ -68,29 +69,46 @@ public:
         if (closed_) return false;
         members_.push_front(m);
         m->position_ = members_.begin();
+        m->listed_ = true;
         return true;
     }
 
-    /// Precondition: added, and not yet removed.
+    /// Whoever was added does this before it is destroyed, unless it has been told; until then the
+    /// context waits for it.
     void remove(member& m) {
         std::lock_guard const lock(mutex_);
-        if (!closed_) members_.erase(m.position_);
+        if (m.listed_) take_out(m);
+        if (closed_ && members_.empty()) empty_.notify_all();
     }
 
     void close() noexcept {
-        std::list<std::weak_ptr<member>> orphans;
-        {
-            std::unique_lock lock(mutex_);
-            closed_ = true;
-            empty_.wait(lock, [this] { return inside_ == 0; });
-            orphans.swap(members_);
+        std::unique_lock lock(mutex_);
+        closed_ = true;
+        empty_.wait(lock, [this] { return inside_ == 0; });
+        while (std::shared_ptr<member> orphan = next_orphan()) {
+            take_out(*orphan);
+            lock.unlock();
+            orphan->context_gone();
+            orphan.reset();
+            lock.lock();
         }
-        for (auto const& orphan : orphans) {
-            if (auto const m = orphan.lock()) m->context_gone();
-        }
+        // Those that are left are being destroyed by somebody else at this moment.
+        empty_.wait(lock, [this] { return members_.empty() && inside_ == 0; });
     }
 
 private:
+    [[nodiscard]] std::shared_ptr<member> next_orphan() const noexcept {
+        for (auto const& one : members_) {
+            if (std::shared_ptr<member> m = one.lock()) return m;
+        }
+        return nullptr;
+    }
+
+    void take_out(member& m) noexcept {
+        members_.erase(m.position_);
+        m.listed_ = false;
+    }
+
     void leave() noexcept {
         std::lock_guard const lock(mutex_);
         if (--inside_ == 0 && closed_) empty_.notify_all();

@@ -2,7 +2,7 @@
 //
 // Every deadline of a transport behind one timer: an intrusive heap of time stamps. The timer is
 // armed only while there are entries, so an idle transport keeps no io_context running. Everything
-// on one sequential executor; not synchronised.
+// on one sequential executor; not synchronised, but for the end of an empty one.
 
 #ifndef COAUTH_HTTP_DEADLINE_QUEUE_HPP
 #define COAUTH_HTTP_DEADLINE_QUEUE_HPP
@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <exception>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <system_error>
 #include <vector>
@@ -82,8 +83,10 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return heap_.size(); }
 
-    /// Forgets all entries and everything of Asio: the context is going away.
+    /// Forgets all entries and everything of Asio: the context is going away. From any thread where
+    /// there are no entries.
     void context_gone() noexcept {
+        std::lock_guard const lock(end_);
         for (entry* const e : heap_) e->queue_ = nullptr;
         heap_.clear();
         timer_.reset();
@@ -96,20 +99,32 @@ private:
         std::size_t armed;
         void operator()(std::error_code const&) const {
             auto const self = queue.lock();
-            if (self && self->timer_ && armed == self->arm_count_) self->expire();
+            if (self && self->is_due(armed)) self->expire();
         }
     };
     struct on_look {
         std::weak_ptr<deadline_queue> queue;
         void operator()() const {
-            if (auto const self = queue.lock()) self->stop_if_empty();
+            auto const self = queue.lock();
+            if (!self) return;
+            std::lock_guard const lock(self->end_);
+            self->stop_if_empty();
         }
     };
+
+    /// False also where nobody is left: entries keep the end away, an empty queue may have it now.
+    [[nodiscard]] bool is_due(std::size_t armed) noexcept {
+        std::lock_guard const lock(end_);
+        if (!timer_ || armed != arm_count_) return false;
+        armed_for_ = time_point::max();
+        return !heap_.empty();
+    }
 
     void arm() {
         time_point const at = heap_.front()->sort_;
         time_point const now = boot_clock::now();
         duration const rest = at > now ? at - now : duration::zero();
+        armed_for_ = time_point::max();  // should there be no memory: the next set() tries again
         // Far deadlines are looked at once an hour: steady_timer counts no suspended time.
         timer_->expires_after(std::min<duration>(rest, std::chrono::hours(1)));
         timer_->async_wait(
@@ -118,7 +133,6 @@ private:
     }
 
     void expire() noexcept {
-        armed_for_ = time_point::max();
         time_point const now = boot_clock::now();
         while (!heap_.empty() && heap_.front()->sort_ <= now) {
             entry& e = *heap_.front();
@@ -133,7 +147,7 @@ private:
         if (!timer_ || heap_.empty() || armed_for_ != time_point::max()) return;
         try {
             arm();
-        } catch (std::exception const&) {  // out of memory: the next set() tries again
+        } catch (std::exception const&) {  // see there
         }
     }
 
@@ -197,6 +211,9 @@ private:
         sift_down(last->position_);
     }
 
+    /// Held by what the timer and its end do without an entry's leave: whoever drops the transport
+    /// may do so on another thread, while they run.
+    std::mutex end_;
     any_executor executor_;
     std::optional<asio::steady_timer> timer_;
     std::vector<entry*> heap_;

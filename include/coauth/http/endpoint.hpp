@@ -84,9 +84,11 @@ public:
     /// The caller owns the slot of what it gets. Null when there is none to be used again.
     [[nodiscard]] std::shared_ptr<connection> take_idle(time_point now, bool careful) {
         while (!idle_.empty()) {
+            // The look may throw: until it is over, the connection and its slot stay here.
+            bool const good = usable(*idle_.back(), now, careful);
             std::shared_ptr<connection> last = std::move(idle_.back());
             idle_.pop_back();
-            if (usable(*last, now, careful)) return last;
+            if (good) return last;
             last->close();
             --slots_;
         }

@@ -215,6 +215,7 @@ private:
     bool has_slot_ : 1 = false;
     bool reused_ : 1 = false;
     bool resent_ : 1 = false;
+    bool lost_ : 1 = false;  ///< what was sent first may have arrived
     bool sent_all_ : 1 = false;
     bool answered_ : 1 = false;  ///< a byte of the response has come
     bool surplus_ : 1 = false;   ///< bytes after its end have come

@@ -55,7 +55,7 @@ inline void exchange::fail(errc code, std::error_code const& cause, char const* 
 
 template <class MakeError>
 void exchange::end_failed(stage at, MakeError make_error) noexcept {
-    bool const maybe_processed = written_ != 0 && phase_ >= phase::writing;
+    bool const maybe_processed = lost_ || (written_ != 0 && phase_ >= phase::writing);
     bool const at_proxy = is_at_proxy();
     bool const behind_proxy = endpoint_->proxy() != nullptr && phase_ >= phase::handshaking;
     std::string const& concerned = at_proxy ? endpoint_->proxy()->origin() : endpoint_->origin();

@@ -194,6 +194,7 @@ inline void exchange::on_broken(std::error_code const& cause) {
     bool const again = !answered_ && reused_ && !resent_ && (repeatable_ || written_ == 0);
     if (!again) return fail(errc::connection_reset, cause);
     resent_ = true;
+    lost_ = written_ != 0;
     mark(&exchange_attempt::ended);
     if (trace_ != nullptr) trace_->now().lost = cause;
     drop_connection();

@@ -8,6 +8,7 @@
 #define COAUTH_HTTP_TRANSPORT_HPP
 
 #include <coauth/clock.hpp>
+#include <coauth/config.hpp>
 #include <coauth/detail/asio.hpp>
 #include <coauth/detail/context_gate.hpp>
 #include <coauth/error.hpp>
@@ -73,6 +74,7 @@ public:
 
     /// From any thread, as the last reference goes; the context waits for it.
     ~transport() override {
+        COAUTH_TEST_YIELD();
         detail::context_gate::pass const pass = gate_->enter();
         for (auto& [key, e] : endpoints_) e->close_idle();
         endpoints_.clear();

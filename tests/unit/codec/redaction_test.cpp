@@ -186,6 +186,9 @@ TEST(redaction_url, masks_userinfo_and_sensitive_values_everywhere) {  // R-195
     EXPECT_EQ(coauth::redact_url("https://user:Canary@h:8443/p?a=1"),
               "https://[redacted]@h:8443/p?a=1");
     EXPECT_EQ(coauth::redact_url("https://Canary@h"), "https://[redacted]@h");
+    EXPECT_EQ(coauth::redact_url("//user:Canary@h/p"), "//[redacted]@h/p");
+    EXPECT_EQ(coauth::redact_header("Location", "//Canary@h/p"), "//[redacted]@h/p");
+    EXPECT_EQ(coauth::redact_url("/a//b@c"), "/a//b@c");
     EXPECT_EQ(coauth::redact_url("/p?code=Canary&state=1#access_token=Canary&x=1"),
               "/p?code=[redacted]&state=1#access_token=[redacted]&x=1");
     EXPECT_EQ(coauth::redact_url("https://h/p;jsessionid=Canary/x"),
@@ -248,6 +251,16 @@ TEST(redaction_body, of_parts_goes_by_their_names) {
     for (std::size_t size = 1; size < body.size(); ++size) {
         std::string const cut = shown_body("multipart/form-data", body.substr(0, size));
         ASSERT_EQ(cut.find("Canar"), std::string::npos) << cut;
+    }
+}
+
+TEST(redaction_body, of_parts_is_hidden_where_no_name_can_be_read) {
+    for (char const* name : {"filename=\"a\"; NAME=\"password\"", "filename=\"a\"; name = password",
+                             "filename=\"name=a\"; name*=UTF-8''password", "filename=a"}) {
+        std::string const body = "--b0\r\nContent-Disposition: form-data; " + std::string(name) +
+                                 "\r\n\r\nCanary\r\n--b0--\r\n";
+        std::string const shown = shown_body("multipart/form-data; boundary=b0", body);
+        EXPECT_EQ(shown.find("Canary"), std::string::npos) << shown;
     }
 }
 
