@@ -65,7 +65,7 @@ protected:
         if (!refresh && grant_fails) return server_response(503);
         std::string const n = std::to_string(bodies.size());
         std::string body = R"({"access_token":"test-token-)" + n +
-                           R"(","token_type":"Bearer","scope":"read","expires_in":3600)";
+                           R"(","token_type":"Bearer","scope":"read")" + lifetime;
         if (with_refresh_token) body += R"(,"refresh_token":"test-token-refresh-)" + n + '"';
         return server_response::json(200, body + "}");
     }
@@ -130,6 +130,7 @@ protected:
     std::vector<std::string> bodies;
     std::function<void()> before_refusal;
     std::set<std::string> refused;
+    std::string lifetime = R"(,"expires_in":3600)";
     bool with_refresh_token = false;
     bool grant_fails = false;
     std::optional<std::string> got;
@@ -167,6 +168,15 @@ TEST_F(kept_token, is_asked_for_anew_where_the_stored_one_has_expired_or_comes_f
 }
 
 // In whole seconds it has no life, which elsewhere means an unknown one.
+// R-311
+TEST_F(kept_token, of_an_unknown_lifetime_without_end_is_kept_for_ten_years) {
+    lifetime.clear();
+    token_source const tokens =
+        process([](auto& c) { c.lifetime.unknown_lifetime = coauth::duration::max(); });
+    EXPECT_EQ(next_token(tokens), "test-token-1");
+    EXPECT_EQ(next_token(process()), "test-token-1");
+}
+
 TEST_F(kept_token, of_less_than_a_second_is_not_taken_from_the_store) {
     token_source const tokens = process();
     coauth::stored_token brief = token_of_age(0s, "test-token-stored");
@@ -484,6 +494,20 @@ TEST_F(kept_token, that_was_erased_is_not_stored_by_a_request_under_way) {
 
 TEST_F(kept_token, that_was_erased_is_taken_out_again_by_a_save_under_way) {
     token_source const tokens = process();
+    store.hold(operation::save);
+    start_caller(tokens);
+    poll_until([&] { return store.waiting() != 0; });
+    tokens.erase();
+    poll_until([&] { return store.count(operation::erase) != 0; });
+    store.let_go();
+    io.run();
+    EXPECT_EQ(stored(tokens), "-");
+}
+
+TEST_F(kept_token, that_was_erased_is_not_stored_again_without_a_refresh_token_that_was_refused) {
+    token_source const tokens = process();
+    store_now(tokens, token_of_age(2h, "test-token-old", "test-token-refresh-0"));
+    refused = {"test-token-refresh-0"};
     store.hold(operation::save);
     start_caller(tokens);
     poll_until([&] { return store.waiting() != 0; });
