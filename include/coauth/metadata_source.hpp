@@ -158,8 +158,9 @@ private:
         auto const read = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
         if (read.ec != std::errc()) return usual_age;
         constexpr std::int64_t most = std::chrono::seconds(std::chrono::hours(24)).count();
-        return std::clamp<duration>(std::chrono::seconds(std::min(seconds, most)), shortest_age,
-                                    longest_age);
+        // Before they become nanoseconds: any number of them may come.
+        seconds = std::clamp(seconds, std::int64_t{0}, most);
+        return std::clamp<duration>(std::chrono::seconds(seconds), shortest_age, longest_age);
     }
 
     bool const insecure_;

@@ -197,6 +197,14 @@ TEST_F(discovery, lives_on_what_it_knew_while_the_metadata_cannot_be_had) {
 }
 
 //
+TEST_F(discovery, takes_any_number_for_an_age) {
+    for (char const* const age : {"-1", "-9223372036854775807", "9223372036854775807", "x"}) {
+        max_age = age;
+        auto const token = get(config());
+        EXPECT_TRUE(token) << age;
+    }
+}
+
 TEST_F(discovery, of_another_issuer_ends_before_anything_secret_is_sent) {
     coauth::token_source_config c = config();
     c.issuer += '/';
