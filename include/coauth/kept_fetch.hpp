@@ -62,8 +62,7 @@ public:
         } else {
             stored_token rest = std::move(record);
             self->seen_.reset();
-            result<void> const done =
-                co_await token_keeping::save(self->keeping_, std::move(rest), self->epoch_);
+            result<void> const done = co_await put(self, std::move(rest));
         }
         co_return false;
     }
@@ -120,14 +119,20 @@ private:
     }
 
     static awaitable<void> save(std::shared_ptr<kept_fetch> self, stored_token record) {
+        pending_work::ticket const busy(self->keeping_->behind());
+        result<void> const done = co_await put(self, std::move(record));
+        self->lock_.release();
+    }
+
+    /// What has been forgotten since the fetch began is not there afterwards.
+    static awaitable<result<void>> put(std::shared_ptr<kept_fetch> self, stored_token record) {
         std::shared_ptr<token_keeping> const keeping = self->keeping_;
-        pending_work::ticket const busy(keeping->behind());
         bool const wanted = keeping->epoch() == self->epoch_;
-        if (!wanted) co_return;
+        if (!wanted) co_return result<void>();
         result<void> done = co_await token_keeping::save(keeping, std::move(record), self->epoch_);
         bool const forgotten = keeping->epoch() != self->epoch_;
         if (forgotten) done = co_await token_keeping::erase(keeping);
-        self->lock_.release();
+        co_return std::move(done);
     }
 
     /// The record is not from before the token of the cache: a save may have failed.

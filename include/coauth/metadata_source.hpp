@@ -2,7 +2,7 @@
 //
 // Finds out where an authorization server has its endpoints, by its issuer. Asks once, keeps
 // the answer for as long as the server says (by the clock of the source), and longer while it
-// cannot be reached. One executor at a time: it is part of a token source's fetch.
+// cannot be reached. Any thread: a fetch that has been erased goes on beside the next one.
 
 #ifndef COAUTH_METADATA_SOURCE_HPP
 #define COAUTH_METADATA_SOURCE_HPP
@@ -25,6 +25,7 @@
 #include <charconv>
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -69,7 +70,8 @@ public:
     [[nodiscard]] static awaitable<result<server_endpoints>> endpoints(
         std::shared_ptr<metadata_source> self, std::shared_ptr<http::transport> over,
         std::shared_ptr<fetch_order const> order, time_point until) {
-        if (self->known_ && self->clock_.now() < self->good_until_) co_return *self->known_;
+        std::optional<server_endpoints> const known = self->still_good();
+        if (known) co_return *known;
         error last;
         for (url const& place : self->places_) {
             server_exchange_recording recording("GET", place, self->log_, *order);
@@ -122,12 +124,20 @@ private:
         if (error insecure = check_transport(*endpoint, insecure_)) return insecure;
         bool const device_alias =
             with_certificate_ && !m->mtls_device_authorization_endpoint.empty();
-        known_ = server_endpoints{
+        server_endpoints found{
             std::move(*endpoint), m->authorization_endpoint,
             device_alias ? m->mtls_device_authorization_endpoint : m->device_authorization_endpoint,
             m->iss_in_responses};
+        std::lock_guard const lock(mutex_);
+        known_ = found;
         good_until_ = saturating_add(clock_.now(), age(x.fields()));
-        return *known_;
+        return found;
+    }
+
+    [[nodiscard]] std::optional<server_endpoints> still_good() const {
+        std::lock_guard const lock(mutex_);
+        if (known_ && clock_.now() < good_until_) return known_;
+        return std::nullopt;
     }
 
     [[nodiscard]] static error not_there(http::exchange& x, url const& place) {
@@ -143,6 +153,7 @@ private:
 
     /// What was known before is better than nothing, except where the server says otherwise.
     [[nodiscard]] result<server_endpoints> without(error last) {
+        std::lock_guard const lock(mutex_);
         if (!known_ || last.is(errc::issuer_mismatch)) return last;
         good_until_ = saturating_add(clock_.now(), shortest_age);
         return *known_;
@@ -158,8 +169,9 @@ private:
         auto const read = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
         if (read.ec != std::errc()) return usual_age;
         constexpr std::int64_t most = std::chrono::seconds(std::chrono::hours(24)).count();
-        return std::clamp<duration>(std::chrono::seconds(std::min(seconds, most)), shortest_age,
-                                    longest_age);
+        // Before they become nanoseconds: any number of them may come.
+        seconds = std::clamp(seconds, std::int64_t{0}, most);
+        return std::clamp<duration>(std::chrono::seconds(seconds), shortest_age, longest_age);
     }
 
     bool const insecure_;
@@ -168,6 +180,7 @@ private:
     std::optional<exchange_log> const log_;
     std::string const expected_;
     std::vector<url> places_;
+    mutable std::mutex mutex_;
     std::optional<server_endpoints> known_;
     time_point good_until_;
 };

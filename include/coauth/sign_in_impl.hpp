@@ -12,6 +12,7 @@
 #include <coauth/sign_in.hpp>
 #include <coauth/token_endpoint.hpp>
 
+#include <algorithm>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -147,8 +148,10 @@ private:
         device_poll poll(begun->interval, saturating_add(started, begun->prompt.expires_in));
         given.show(begun->prompt);
         while (!at->stopped()) {
-            co_await pause(at, options.pause(), poll.pause());
-            if (poll.expired(clock.now())) co_return device_code_expired();
+            duration const rest = poll.rest(clock.now());
+            duration const next = std::min(poll.pause(), rest);
+            co_await pause(at, options.pause(), next);
+            if (next == rest || poll.expired(clock.now())) co_return device_code_expired();
             token_request r = device_token_request(places->token, begun->device_code, at->access());
             result<fetched_token> token = co_await token_endpoint::redeem(at, std::move(r));
             if (token) co_return std::move(token);

@@ -25,6 +25,7 @@
 #include <coauth/insecure.hpp>
 #include <coauth/kept_fetch.hpp>
 #include <coauth/metadata_source.hpp>
+#include <coauth/protocol/failure.hpp>
 #include <coauth/protocol/token_response.hpp>
 #include <coauth/quirk_counters.hpp>
 #include <coauth/token_exchange_recording.hpp>
@@ -192,10 +193,7 @@ private:
         bool const refresh = !order->by.refresh_token.empty();
         if (refresh) {
             result<fetched_token> renewed = co_await renew(self, over, to, order, kept);
-            // What was lost on the way says nothing about the refresh token.
-            bool const stands = renewed || renewed.error().code() == condition::transport ||
-                                renewed.error().is(errc::deadline_exceeded);
-            if (stands) co_return std::move(renewed);
+            if (renewed || says_nothing_of_the_grant(renewed.error())) co_return std::move(renewed);
             if (needs_person) co_return sign_in_ended(std::move(renewed).error());
         }
         result<token_request> r = self->config_.grant.request(to, self->access_);
@@ -227,6 +225,13 @@ private:
                                                        url to, std::shared_ptr<fetch_order> order) {
         token_request r = refresh_token_request(to, order->by.refresh_token);
         co_return co_await ask(self, over, std::move(r), order);
+    }
+
+    /// Lost on the way, refused for now, or whatever the grant: another request would fare no
+    /// better.
+    static bool says_nothing_of_the_grant(error const& e) {
+        return e.code() == condition::transport || e.is(errc::client_refused) ||
+               classify_failure(e) != failure_kind::definitive;
     }
 
     static bool has_ended(result<fetched_token> const& renewed) {

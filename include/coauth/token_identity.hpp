@@ -40,6 +40,8 @@ struct token_identity {
         sha256_hasher key;
         add(key, "client", client(cache));
         add(key, "trust", tls != nullptr ? tls->trust_id() : "plain");
+        // Its metadata may lead to a token endpoint that another source would refuse.
+        if (metadata != nullptr && config.insecure_http) add(key, "insecure_http", "");
         bool const by_proxy = proxy != nullptr && (metadata != nullptr || proxy->covers(server));
         bool const direct = config.network || !by_proxy;
         if (!direct) add(key, "proxy", cache.credential_identity(proxy->identity().reveal()));

@@ -86,8 +86,9 @@ public:
         record.token_type = r.token_type;
         record.scope = r.scope;
         record.issued_at = wall_time(token.started);
-        record.expires_at = record.issued_at +
-                            (r.expires_in ? duration(*r.expires_in) : lifetime_.unknown_lifetime);
+        timeline const times =
+            make_timeline(lifetime_, token.started, r.expires_in, std::nullopt, 0);
+        record.expires_at = record.issued_at + (times.expiry - times.started);
         return record;
     }
 

@@ -9,9 +9,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace discovery_test {
@@ -197,6 +199,37 @@ TEST_F(discovery, lives_on_what_it_knew_while_the_metadata_cannot_be_had) {
 }
 
 //
+// erase() leaves a fetch to those who wait for it, and the next one begins beside it.
+TEST_F(discovery, serves_several_fetches_at_a_time_where_the_home_has_gone) {
+    coauth::token_source_config c = config();
+    c.lifetime.min_refresh_interval = 0s;
+    c.fetch_deadline = 24h;
+    max_age = "60";
+    auto home = std::make_unique<asio::io_context>();
+    coauth::token_source const tokens(home->get_executor(), std::move(c));
+    home.reset();
+    auto const fetch_some = [&] {
+        asio::io_context own;
+        for (int i = 0; i != 20; ++i) {
+            clock.advance(2min);
+            tokens.erase();
+            auto const token = run(own, tokens.try_get());
+            EXPECT_TRUE(token) << token.error().what();
+        }
+    };
+    std::thread other(fetch_some);
+    fetch_some();
+    other.join();
+}
+
+TEST_F(discovery, takes_any_number_for_an_age) {
+    for (char const* const age : {"-1", "-9223372036854775807", "9223372036854775807", "x"}) {
+        max_age = age;
+        auto const token = get(config());
+        EXPECT_TRUE(token) << age;
+    }
+}
+
 TEST_F(discovery, of_another_issuer_ends_before_anything_secret_is_sent) {
     coauth::token_source_config c = config();
     c.issuer += '/';

@@ -119,6 +119,27 @@ TEST_F(refresh_token_test, that_is_refused_gives_way_to_the_grant_within_the_sam
     EXPECT_FALSE(tokens.health().last_error);
 }
 
+// R-088
+TEST_F(refresh_token_test, is_kept_where_the_server_is_busy_or_refuses_the_client_and_asked_once) {
+    static_cast<void>(next_token(tokens));
+    clock.advance(2h);
+    server_response busy(429);
+    busy.fields.set("Retry-After", "3");
+    for (server_response const& no :
+         {busy, server_response(503),
+          server_response::json(401, R"({"error":"invalid_client"})")}) {
+        std::size_t const before = endpoint.count();
+        refuse_with(no);
+        EXPECT_EQ(run(io, tokens.try_get()).error().http_status(), no.status);
+        EXPECT_EQ(endpoint.count(), before + 1) << no.status;
+        clock.advance(10s);
+    }
+    refuse_with(server_response(200));
+    static_cast<void>(next_token(tokens));
+    std::lock_guard const lock(mutex);
+    EXPECT_THAT(bodies.back(), HasSubstr("refresh_token=test-refresh-1"));
+}
+
 TEST_F(refresh_token_test, survives_a_connection_that_was_cut) {
     static_cast<void>(next_token(tokens));
     clock.advance(2h);

@@ -169,6 +169,15 @@ TEST_F(sign_in_device, stops_by_itself_when_the_code_has_expired) {
     EXPECT_EQ(server->counters().token_requests, 3U);
 }
 
+TEST_F(sign_in_device, waits_no_longer_than_the_code_lives) {
+    start({.device_lifetime = 20s, .device_interval = 24h});
+    coauth::result<coauth::token_ref> const token = try_sign_in(source(), 99);
+    ASSERT_FALSE(token);
+    EXPECT_TRUE(token.error().is(errc::device_code_expired)) << token.error().what();
+    EXPECT_THAT(pauses, ElementsAre(::testing::Le(20s)));
+    EXPECT_EQ(server->counters().token_requests, 0U);
+}
+
 TEST_F(sign_in_device, is_refused_to_a_client_that_may_not_and_shows_nothing) {
     coauth::token_source_config c = config();
     c.client = coauth::client_secret_basic("web", coauth::secret(client_secret));

@@ -65,7 +65,7 @@ protected:
         if (!refresh && grant_fails) return server_response(503);
         std::string const n = std::to_string(bodies.size());
         std::string body = R"({"access_token":"test-token-)" + n +
-                           R"(","token_type":"Bearer","scope":"read","expires_in":3600)";
+                           R"(","token_type":"Bearer","scope":"read")" + lifetime;
         if (with_refresh_token) body += R"(,"refresh_token":"test-token-refresh-)" + n + '"';
         return server_response::json(200, body + "}");
     }
@@ -115,6 +115,16 @@ protected:
                        });
         io.restart();
     }
+    std::string stored_after_erasure_in_a_save(token_source const& tokens) {
+        store.hold(operation::save);
+        start_caller(tokens);
+        poll_until([&] { return store.waiting() != 0; });
+        tokens.erase();
+        poll_until([&] { return store.count(operation::erase) != 0; });
+        store.let_go();
+        io.run();
+        return stored(tokens);
+    }
     void start_anew() {
         std::lock_guard const lock(mutex);
         store = moody_store();
@@ -130,6 +140,7 @@ protected:
     std::vector<std::string> bodies;
     std::function<void()> before_refusal;
     std::set<std::string> refused;
+    std::string lifetime = R"(,"expires_in":3600)";
     bool with_refresh_token = false;
     bool grant_fails = false;
     std::optional<std::string> got;
@@ -167,6 +178,13 @@ TEST_F(kept_token, is_asked_for_anew_where_the_stored_one_has_expired_or_comes_f
 }
 
 // In whole seconds it has no life, which elsewhere means an unknown one.
+TEST_F(kept_token, of_an_unknown_lifetime_without_end_is_kept_for_ten_years) {
+    lifetime.clear();
+    auto const endless = [](auto& c) { c.lifetime.unknown_lifetime = coauth::duration::max(); };
+    EXPECT_EQ(next_token(process(endless)), "test-token-1");
+    EXPECT_EQ(next_token(process()), "test-token-1");
+}
+
 TEST_F(kept_token, of_less_than_a_second_is_not_taken_from_the_store) {
     token_source const tokens = process();
     coauth::stored_token brief = token_of_age(0s, "test-token-stored");
@@ -483,15 +501,14 @@ TEST_F(kept_token, that_was_erased_is_not_stored_by_a_request_under_way) {
 }
 
 TEST_F(kept_token, that_was_erased_is_taken_out_again_by_a_save_under_way) {
+    EXPECT_EQ(stored_after_erasure_in_a_save(process()), "-");
+}
+
+TEST_F(kept_token, that_was_erased_is_not_stored_again_without_a_refresh_token_that_was_refused) {
     token_source const tokens = process();
-    store.hold(operation::save);
-    start_caller(tokens);
-    poll_until([&] { return store.waiting() != 0; });
-    tokens.erase();
-    poll_until([&] { return store.count(operation::erase) != 0; });
-    store.let_go();
-    io.run();
-    EXPECT_EQ(stored(tokens), "-");
+    store_now(tokens, token_of_age(2h, "test-token-old", "test-token-refresh-0"));
+    refused = {"test-token-refresh-0"};
+    EXPECT_EQ(stored_after_erasure_in_a_save(tokens), "-");
 }
 
 TEST_F(kept_token, that_could_not_be_erased_is_not_taken_from_the_store_nor_its_refresh_token) {

@@ -236,7 +236,7 @@ mutant("a record is taken for newer than what could not be saved", KF,
 mutant("a refresh token is sent beside the holder of the lock", KF,
        "if (held_elsewhere_) by.refresh_token = secret();", "", "store")
 mutant("saves over the holder of the lock", KF, "if (by_others) co_return;", "", "store")
-mutant("what was erased is saved", KF, "if (!wanted) co_return;", "", "store")
+mutant("what was erased is saved", KF, "if (!wanted) co_return result<void>();", "", "store")
 mutant("a save under way outlives an erasure", KF, "if (forgotten) done = co_await token_keeping::erase(keeping);", "",
        "store")
 mutant("what could not be erased is loaded", KF, "if (self->keeping_->erase_is_due())", "if (false)", "store")

@@ -366,6 +366,19 @@ TEST(config_json, the_environment_has_a_say_about_the_proxy_only_where_it_is_ask
     EXPECT_FALSE(direct.value().api.proxy);
 }
 
+TEST(config_json, the_proxy_of_the_environment_is_also_for_a_server_that_is_named_by_its_issuer) {
+    environment const variables{{"https_proxy", "http://proxy.example:3128"}};
+    for (std::string const& server :
+         {std::string(R"("issuer":"https://a.example")"),
+          std::string(R"("metadata_url":"https://a.example/m","expected_issuer":"https://i")")}) {
+        auto const settings =
+            from_json("{\"token\":{" + server + R"(,"client_id":"id","client_secret":"env:S"},)" +
+                      good_api + R"(,"proxy":{"from_environment":true}})");
+        ASSERT_TRUE(settings) << settings.error().what();
+        EXPECT_EQ(settings->token.proxy.value().url, "http://proxy.example:3128");
+    }
+}
+
 TEST(config_json, a_proxy_of_the_environment_that_cannot_be_used_is_named_with_its_key) {
     environment const variables{{"https_proxy", "socks5://c4n4ry:1080"}};
     EXPECT_EQ(refusal(with_api(R"("proxy":{"from_environment":true})")),

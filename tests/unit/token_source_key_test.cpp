@@ -190,6 +190,20 @@ TEST_F(token_key, trust_separates) {
                         })));
 }
 
+//
+TEST_F(token_key, token_that_may_come_over_plain_http_is_not_for_those_who_want_tls) {
+    auto const discovered = [](token_source_config& c) {
+        c.token_url.clear();
+        c.issuer = "https://127.0.0.1:1";
+    };
+    auto const careless = [&](token_source_config& c) {
+        discovered(c);
+        c.insecure_http = coauth::insecure_http_t{};
+    };
+    EXPECT_TRUE(shared(over_tls(discovered), over_tls(discovered)));
+    EXPECT_FALSE(shared(over_tls(discovered), over_tls(careless)));
+}
+
 TEST_F(token_key, a_network_in_place_of_the_real_one_separates) {
     auto const network = [](std::string const& identity) {
         return coauth::http::dialer::without_tls(

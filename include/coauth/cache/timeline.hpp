@@ -17,8 +17,15 @@ namespace coauth {
 
 namespace detail {
 
+/// `share`: taken for the nearest number from 0 to 1, or 0 when it is none.
 [[nodiscard]] inline duration share_of(duration whole, double share) noexcept {
+    share = share > 0 ? std::min(share, 1.0) : 0;
     return duration(static_cast<duration::rep>(static_cast<double>(whole.count()) * share));
+}
+
+/// The smaller one of a time and a share; never below zero.
+[[nodiscard]] inline duration part_of(duration whole, duration most, double share) noexcept {
+    return std::clamp(most, duration::zero(), share_of(whole, share));
 }
 
 }  // namespace detail
@@ -38,8 +45,7 @@ namespace detail {
     timeline t{};
     t.started = started;
     t.expiry = saturating_add(started, lifetime);
-    t.hard = t.expiry -
-             std::min(policy.expiry_margin, detail::share_of(lifetime, policy.expiry_margin_share));
+    t.hard = t.expiry - detail::part_of(lifetime, policy.expiry_margin, policy.expiry_margin_share);
     t.hard = std::max(started, t.hard);
     if (!known) {
         t.soft = t.hard;
@@ -47,12 +53,10 @@ namespace detail {
     }
     bool const told = refresh_in && *refresh_in > none && *refresh_in < longest &&
                       duration(*refresh_in) < lifetime;
-    time_point const due =
-        told ? saturating_add(started, *refresh_in)
-             : t.expiry - std::min(policy.refresh_ahead,
-                                   detail::share_of(lifetime, policy.refresh_ahead_share));
-    duration const spread =
-        std::min(policy.jitter, detail::share_of(lifetime, policy.jitter_share));
+    time_point const due = told ? saturating_add(started, *refresh_in)
+                                : t.expiry - detail::part_of(lifetime, policy.refresh_ahead,
+                                                             policy.refresh_ahead_share);
+    duration const spread = detail::part_of(lifetime, policy.jitter, policy.jitter_share);
     t.soft = std::clamp(due - detail::share_of(spread, random), started, t.hard);
     return t;
 }

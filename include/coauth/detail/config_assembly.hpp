@@ -74,7 +74,7 @@ public:
             if (any_below("/token/")) {
                 draft_.token.client = client();
                 draft_.token.store = store();
-                draft_.token.proxy = proxy("/token", draft_.token_proxy, draft_.token.token_url);
+                draft_.token.proxy = proxy("/token", draft_.token_proxy, authorization_server());
             }
             if (any_below("/api/")) {
                 draft_.api.authorization = authorization();
@@ -233,6 +233,12 @@ private:
             options.algorithm = draft_.signing_algorithm;
         }
         return {source_of(draft_.private_key), std::move(options)};
+    }
+    /// Whichever URL it is found by.
+    [[nodiscard]] std::string const& authorization_server() const {
+        token_source_config const& c = draft_.token;
+        if (!c.token_url.empty()) return c.token_url;
+        return c.issuer.empty() ? c.metadata_url : c.issuer;
     }
     [[nodiscard]] any_token_store store() {
         if (!draft_.store_sealing_key) return {};

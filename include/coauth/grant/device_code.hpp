@@ -97,6 +97,8 @@ public:
 
     /// From the last answer to the next question.
     [[nodiscard]] duration pause() const noexcept;
+    /// Until the code expires.
+    [[nodiscard]] duration rest(time_point now) const noexcept;
     [[nodiscard]] bool expired(time_point now) const noexcept { return now >= expiry_; }
 
     /// What an answer without a token means: no error, ask again; else how the sign-in ends.

@@ -103,6 +103,10 @@ COAUTH_INLINE void device_poll::back_off() {
 
 COAUTH_INLINE duration device_poll::pause() const noexcept { return std::max(interval_, once_); }
 
+COAUTH_INLINE duration device_poll::rest(time_point now) const noexcept {
+    return std::max(expiry_ - now, duration::zero());
+}
+
 COAUTH_INLINE error device_poll::heed(error answer) {
     once_ = duration::zero();
     std::string const& said = answer.oauth_error();

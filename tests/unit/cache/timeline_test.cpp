@@ -129,6 +129,26 @@ TEST(timeline, deadlines_are_ordered_whatever_the_policy_says) {
     }
 }
 
+//
+TEST(timeline, no_margin_and_no_share_keeps_a_token_beyond_its_expiry) {
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    for (double const share : {0.1, 0.0, -0.1, -1e308, 1e308, nan}) {
+        for (coauth::duration const time :
+             {coauth::duration(1h), coauth::duration(-1h), duration::min(), duration::max()}) {
+            lifetime_policy odd;
+            odd.refresh_ahead_share = odd.expiry_margin_share = odd.jitter_share = share;
+            odd.refresh_ahead = odd.expiry_margin = odd.jitter = time;
+            odd.unknown_lifetime = time;
+            for (maybe const lifetime : {maybe(1s), maybe(3600s), maybe(forever), maybe()}) {
+                timeline const t = make_timeline(odd, start, lifetime, std::nullopt, almost_one);
+                EXPECT_LE(start, t.soft);
+                EXPECT_LE(t.soft, t.hard);
+                EXPECT_LE(t.hard, t.expiry) << share << ' ' << time.count();
+            }
+        }
+    }
+}
+
 TEST(timeline, same_token_again_is_tried_at_half_of_the_rest_but_not_within_ten_seconds) {
     timeline const t = after(3600s);
     EXPECT_EQ(soft_after_same_token(t, start), start + 1785s);
