@@ -19,7 +19,7 @@ namespace {
 using coauth::challenge;
 using coauth_fuzz::require;
 
-std::string quoted(std::string_view value) {
+std::string in_quotes(std::string_view value) {
     std::string text = "\"";
     for (char const c : value) {
         if (c == '"' || c == '\\') text += '\\';
@@ -35,7 +35,7 @@ std::string written(std::vector<challenge> const& list) {
         if (!one.token68.empty()) text += " " + one.token68;
         char const* separator = " ";
         for (auto const& [name, value] : one.parameters) {
-            text += separator + name + "=" + quoted(value);
+            text += separator + name + "=" + in_quotes(value);
             separator = ", ";
         }
     }

@@ -123,6 +123,18 @@ private:
     std::string out_;
 };
 
+/// Whether a string or a name in it is the canary, however it is escaped.
+bool shows_in_json(std::string_view json) {
+    coauth::json_reader reader(json, {.max_depth = 10'000});
+    for (;;) {
+        coauth::json_event const event = reader.next();
+        if (event == coauth::json_event::end || event == coauth::json_event::failure) return false;
+        bool const text =
+            event == coauth::json_event::string || event == coauth::json_event::member_name;
+        if (text && shows(reader.scalar().to_string())) return true;
+    }
+}
+
 [[nodiscard]] bool is_json(std::string_view text) {
     coauth::json_reader reader(text, {.max_depth = 10'000});
     for (;;) {
@@ -133,10 +145,10 @@ private:
 }
 
 void check_cut(std::string_view text) {
+    constexpr std::array types{"application/json", "text/plain", "application/x-ndjson", ""};
     require(!shows(coauth::redact_json(text)), "a part of a document does not show it");
-    for (char const* type : {"application/json", "text/plain", "application/x-ndjson"}) {
-        require(!shows(coauth::redact_body(type, text)), "nor does a body that was cut");
-    }
+    require(!shows(coauth::redact_body(types[text.size() % types.size()], text)),
+            "nor does a body that was cut");
 }
 
 COAUTH_FUZZ_TARGET(redaction_json, input) {
@@ -147,8 +159,8 @@ COAUTH_FUZZ_TARGET(redaction_json, input) {
     std::string const text = document(coauth_fuzz::choices(input)).run();
     std::string const shown = coauth::redact_json(text);
     require(is_json(text) && is_json(shown), "what is shown of a document is JSON");
-    require(!shows(shown), "the canary is not shown");
-    std::size_t const step = text.size() / 40 + 1;
+    require(!shows_in_json(shown), "the canary is not shown");
+    std::size_t const step = text.size() / 16 + 1;
     for (std::size_t size = 0; size < text.size(); size += step) check_cut(text.substr(0, size));
 
     // Told the value, a redactor finds it in any part and in any bytes around it.

@@ -104,8 +104,8 @@ def main():
     if not seconds.isdigit() or seconds == "0":
         sys.exit("fuzz: COAUTH_FUZZ_SECONDS is a whole number of seconds from 1")
     seconds = int(seconds)
-    say(f"{len(chosen)} targets, {seconds} s each (COAUTH_FUZZ_SECONDS), and 15 s to build it: "
-        f"about {len(chosen) * (seconds + 15) // 60 + 1} minutes in all")
+    say(f"{len(chosen)} targets, {seconds} s each (COAUTH_FUZZ_SECONDS), and 20 s to build it: "
+        f"about {len(chosen) * (seconds + 20) // 60 + 1} minutes in all")
     failed = []
     for number, name in enumerate(chosen, 1):
         say(f"{number} of {len(chosen)}: {name}")
