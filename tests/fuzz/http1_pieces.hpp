@@ -29,17 +29,16 @@ inline constexpr coauth::http1_limits small_limits{.max_head = 512,
                                                    .max_trailer_fields = 2,
                                                    .max_interim = 2};
 
+/// What is kept of a message that nothing is wrong with so far.
 inline void require_limits(coauth::http1_parser const& parser) {
     coauth::http1_limits const& most = parser.limits();
-    if (parser.head_complete()) {
-        require(parser.fields().size() <= most.max_fields, "no more fields than allowed");
-        require(parser.trailers().size() <= most.max_trailer_fields + 1, "nor trailer fields");
-    }
+    require(parser.fields().size() <= most.max_fields, "no more fields than allowed");
+    require(parser.trailers().size() <= most.max_trailer_fields, "nor trailer fields");
     std::size_t head = 0;
     for (coauth::http_field const f : parser.fields()) head += f.name.size() + f.value.size();
     require(head <= most.max_head, "no larger head than allowed");
     require(parser.body().size() <= most.max_body, "no larger body than allowed");
-    require(parser.interim_count() <= most.max_interim + 1, "no more interim responses");
+    require(parser.interim_count() <= most.max_interim, "no more interim responses than allowed");
 }
 
 /// Requires that the pieces in which a stream comes make no difference.
@@ -51,7 +50,7 @@ inline void require_same_in_pieces(coauth::http1_parser::kind kind,
         while (!rest.empty()) {
             std::size_t const size = std::clamp<std::size_t>(next_size(), 1, rest.size());
             into.feed(rest.substr(0, size));
-            require_limits(into.parser);
+            if (!into.error) require_limits(into.parser);
             rest.remove_prefix(size);
         }
         into.finish();
