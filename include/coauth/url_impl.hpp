@@ -83,8 +83,8 @@ COAUTH_INLINE result<std::string> append_target(url const& base, std::string_vie
         auto const below = detail::join_below(path);
         if (!below) return invalid("leaves the base URL's path ('..')");
         target += *below;
-        if (target.starts_with("//")) return invalid("begins with '//'");
     }
+    if (target.starts_with("//")) return invalid("begins with '//'");
     std::string query(base.query());
     if (mark != std::string_view::npos) {
         std::string_view const own = path_and_query.substr(mark + 1);

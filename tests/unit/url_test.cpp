@@ -389,6 +389,8 @@ TEST(url, a_target_that_leaves_its_base_or_needs_encoding_is_refused) {
     // To a proxy or a server this would begin with an authority.
     EXPECT_FALSE(append_target(parse("https://h/"), "a/..//b").has_value());
     EXPECT_FALSE(append_target(parse("https://h/"), ".//b").has_value());
+    EXPECT_FALSE(append_target(parse("https://h//evil.example"), "").has_value());
+    EXPECT_FALSE(append_target(parse("https://h//evil.example"), "?x=1").has_value());
 }
 
 //

@@ -31,8 +31,9 @@ public:
         std::size_t const room = limit + 2 > buffer_.size() ? limit + 2 - buffer_.size() : 0;
         std::size_t const end = input.substr(0, room).find('\n');
         if (end == std::string_view::npos) {
-            if (input.size() >= room) return outcome::too_long;
-            buffer_.append(input);
+            bool const too_long = input.size() >= room;
+            buffer_.append(input.substr(0, room));
+            if (too_long) return outcome::too_long;
             input = {};
             return outcome::incomplete;
         }
@@ -50,7 +51,7 @@ public:
     }
 
     [[nodiscard]] std::string_view line() const noexcept { return line_; }
-    /// What has come of a line whose end has not.
+    /// What has come of a line whose end has not, as far as the limit allows.
     [[nodiscard]] std::string_view partial() const noexcept { return buffer_; }
 
     void reset() noexcept {

@@ -238,9 +238,11 @@ inline errc http1_parser::take_line(std::string_view& input, std::size_t limit,
                                     bool& complete_line) {
     switch (lines_.take(input, limit)) {
         case line_outcome::not_crlf: return errc::malformed_response;
-        case line_outcome::too_long: return errc::header_too_large;
+        // Another protocol is recognised by its first bytes, not by the limit of a line.
+        case line_outcome::too_long:
+            return can_be_start_line(lines_.partial()) ? errc::header_too_large
+                                                       : errc::malformed_response;
         case line_outcome::incomplete:
-            // Another protocol is recognised by its first bytes, not by the limit of a line.
             return can_be_start_line(lines_.partial()) ? ok : errc::malformed_response;
         case line_outcome::line: complete_line = true;
     }

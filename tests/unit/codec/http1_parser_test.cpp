@@ -102,6 +102,9 @@ TEST(http1_parser, another_protocol_is_recognised_without_a_line_end) {
     for (std::string_view const bytes : {"H"sv, "HTTP/1."sv, "HTTP/1.1 20"sv, "\r"sv}) {
         EXPECT_FALSE(parsed(bytes).error) << bytes;
     }
+    // Also where so much of it comes at once that a line would be too long.
+    EXPECT_TRUE(refused("SSH-2.0-" + std::string(100'000, 'x')));
+    EXPECT_EQ(parsed("HTTP/1.1 200 " + std::string(100'000, 'x')).error, errc::header_too_large);
 }
 
 //
