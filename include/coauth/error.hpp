@@ -25,10 +25,10 @@ enum class errc : int {
     invalid_configuration = 1,  ///< A field of a configuration is missing or contradicts another.
     invalid_url = 2,            ///< Not an absolute http(s) URL, or one that could be misread.
     invalid_scope = 3,          ///< A byte outside of RFC 6749 §3.3.
-    invalid_header = 4,      ///< Name or value not allowed by RFC 9110 §5, or set by the library.
-    insecure_url = 5,        ///< Credentials would go over plain http to another machine.
-    empty_trust_store = 6,   ///< No CA certificate to verify a server with.
-    secret_unavailable = 7,  ///< File, environment variable or provider gave no secret.
+    invalid_header = 4,     ///< Name or value not allowed by RFC 9110 §5, or set by the library.
+    insecure_url = 5,       ///< Credentials would go over plain http, or an issuer is no https URL.
+    empty_trust_store = 6,  ///< No CA certificate to verify a server with.
+    secret_unavailable = 7,          ///< File, environment variable or provider gave no secret.
     invalid_client_certificate = 8,  ///< Certificate or key cannot be read, or do not match.
     invalid_method = 9,              ///< Not a token of RFC 9110 §9.1.
     invalid_target = 10,             ///< The path leaves the base URL's path, or cannot be encoded.

@@ -26,6 +26,17 @@ namespace detail {
         .with_hint("use https; insecure_http allows it");
 }
 
+/// Empty when `issuer` may say where credentials are sent. Without the exception for loopback: an
+/// issuer stands for a server for good (RFC 8414 §2), a port of this machine for whoever has it.
+[[nodiscard]] inline error check_issuer(url const& issuer, bool insecure_http) {
+    if (issuer.is_https() || insecure_http) return {};
+    return error(errc::insecure_url, stage::configuration,
+                 "the issuer " + issuer.origin() + " is reached over plain http")
+        .with_hint(
+            "an issuer is https, on loopback too; insecure_http allows it, and with a "
+            "token_url on loopback it is not needed");
+}
+
 }  // namespace detail
 }  // namespace coauth
 

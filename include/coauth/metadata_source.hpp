@@ -57,7 +57,8 @@ public:
         } else {
             places_ = well_known_urls(config.issuer).value();
         }
-        error insecure = check_transport(places_.front(), insecure_);
+        error insecure = config.issuer.empty() ? check_transport(places_.front(), insecure_)
+                                               : check_issuer(places_.front(), insecure_);
         if (insecure) throw exception(std::move(insecure));
     }
 

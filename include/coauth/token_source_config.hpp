@@ -34,7 +34,8 @@ struct token_source_config {
     /// The token endpoint (RFC 6749 §3.2): https, or http on loopback. A query is kept.
     std::string token_url = {};
     /// In place of `token_url`: the issuer, from whose metadata the token endpoint comes (RFC 8414;
-    /// OpenID Connect Discovery 1.0). It must be what the metadata says, byte for byte.
+    /// OpenID Connect Discovery 1.0). It must be what the metadata says, byte for byte, and https,
+    /// on loopback too.
     std::string issuer = {};
     /// In place of both, for a server whose metadata is elsewhere, and the issuer that it must
     /// name.

@@ -57,6 +57,7 @@ protected:
         coauth::token_source_config c = server.source();
         c.token_url.clear();
         c.issuer = issuer;
+        c.insecure_http = coauth::insecure_http_t{};
         c.clock = clock;
         return c;
     }
@@ -241,10 +242,15 @@ TEST_F(discovery, of_another_issuer_ends_before_anything_secret_is_sent) {
 
 //
 TEST_F(discovery, refuses_a_token_endpoint_that_is_not_safe) {
+    document_at = "/meta";
+    coauth::token_source_config c = config();
+    c.insecure_http.reset();
+    c.metadata_url = server.url("/meta");
+    c.expected_issuer = std::exchange(c.issuer, "");
     for (char const* const wrong :
          {"http://as.example.com/token", "https://as.example.com/t#x", "/token"}) {
         token_endpoint = wrong;
-        auto const token = get(config());
+        auto const token = get(c);
         ASSERT_FALSE(token) << wrong;
         bool const typed =
             token.error().is(errc::insecure_url) || token.error().is(errc::invalid_server_metadata);
@@ -264,13 +270,22 @@ TEST_F(discovery, of_metadata_elsewhere_needs_the_issuer_that_it_names) {
     EXPECT_THROW(static_cast<void>(get(c)), coauth::exception) << "two ways at once";
 }
 
-TEST_F(discovery, asks_only_servers_that_are_safe_for_it) {
+TEST_F(discovery, asks_only_issuers_of_https_on_loopback_too) {
     coauth::token_source_config c = config();
-    c.issuer = "http://as.example.com";
-    try {
-        static_cast<void>(get(c));
-        FAIL() << "it is plain http";
-    } catch (coauth::exception const& e) { EXPECT_TRUE(e.error().is(errc::insecure_url)); }
+    c.insecure_http.reset();
+    for (std::string const& one : {issuer, std::string("http://as.example.com")}) {
+        c.issuer = one;
+        try {
+            static_cast<void>(get(c));
+            FAIL() << one << " is plain http";
+        } catch (coauth::exception const& e) {
+            EXPECT_TRUE(e.error().is(errc::insecure_url)) << e.what();
+        }
+    }
+    c.issuer.clear();
+    c.metadata_url = server.url("/meta");
+    c.expected_issuer = issuer;
+    EXPECT_NO_THROW(coauth::token_source(io.get_executor(), c)) << "a URL is no issuer";
 }
 
 TEST_F(discovery, bounds_what_it_reads) {

@@ -43,6 +43,7 @@ protected:
     [[nodiscard]] coauth::token_source_config config(coauth::any_grant grant) const {
         coauth::token_source_config c;
         c.issuer = server.issuer();
+        c.insecure_http = coauth::insecure_http_t{};
         c.client = coauth::public_client("desktop");
         c.grant = std::move(grant);
         c.scope = "users.read";

@@ -49,6 +49,7 @@ protected:
     [[nodiscard]] coauth::token_source_config config() {
         coauth::token_source_config c;
         c.issuer = server->issuer();
+        c.insecure_http = coauth::insecure_http_t{};
         c.client = coauth::public_client("tv");
         c.grant = device();
         c.scope = "users.read";

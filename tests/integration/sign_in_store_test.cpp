@@ -40,6 +40,7 @@ protected:
     [[nodiscard]] coauth::token_source source(std::string account = "alice") {
         coauth::token_source_config c;
         c.issuer = server.issuer();
+        c.insecure_http = coauth::insecure_http_t{};
         c.client = coauth::public_client("desktop");
         c.grant = how(std::move(account));
         c.clock = clock;

@@ -116,6 +116,7 @@ protected:
         coauth::authorization_code const browser;
         coauth::token_source_config c;
         c.issuer = server.issuer();
+        c.insecure_http = coauth::insecure_http_t{};
         c.client = coauth::public_client("desktop");
         c.grant = browser;
         c.observer = canary_watch::observer();

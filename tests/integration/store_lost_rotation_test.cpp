@@ -80,6 +80,7 @@ coauth::token_source_config for_a_service(std::string const& token_url) {
 coauth::token_source_config for_a_person(std::string const& issuer) {
     coauth::token_source_config c;
     c.issuer = issuer;
+    c.insecure_http = coauth::insecure_http_t{};
     c.client = coauth::public_client("desktop");
     c.grant = coauth::authorization_code({.account = "alice"});
     return c;
