@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <functional>
+#include <linux/sockios.h>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -28,6 +29,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
@@ -150,6 +152,14 @@ public:
             }
             if (n <= 0) return false;
             data.remove_prefix(static_cast<std::size_t>(n));
+        }
+        return true;
+    }
+    /// As a packet of its own.
+    bool send_packet(std::string_view data) {
+        if (!send(data)) return false;
+        for (int waiting = 1; waiting != 0; std::this_thread::yield()) {
+            if (::ioctl(fd_, SIOCOUTQNSD, &waiting) != 0) return false;
         }
         return true;
     }
