@@ -6,7 +6,7 @@
 #include "support/embedded.hpp"
 #include "support/scratch.hpp"
 
-#include <coauth/client_auth/private_key_jwt.hpp>
+#include <coauth/http/tls_context.hpp>
 #include <coauth/jose/signing_key.hpp>
 
 #include <gtest/gtest.h>
