@@ -25,7 +25,8 @@ class url {
 public:
     /// Refuses, with errc::invalid_url and a message that names the fault: another scheme,
     /// userinfo, fragment, backslash, whitespace and control characters, non-ASCII bytes (an
-    /// international host name is given as xn--…), broken percent escapes, an empty or malformed
+    /// international host name is given as xn--…, which has to be Punycode; whether IDNA allows
+    /// what it encodes is left to DNS), broken percent escapes, an empty or malformed
     /// host, numeric hosts other than four decimal octets, port 0 and above 65535. Scheme and host
     /// become lower case, IPv6 addresses take the form of RFC 5952, dot segments are removed from
     /// the path.

@@ -3,6 +3,7 @@
 // From a name to a connection, with a resolver that says what the test wants.
 
 #include <support/http_driver.hpp>
+#include <support/patience.hpp>
 #include <support/raw_server.hpp>
 #include <support/tls_party.hpp>
 
@@ -73,6 +74,7 @@ namespace {
 
 using namespace coauth;
 using namespace coauth::tests;
+using coauth_test::with_enough_patience;
 
 void name(std::string const& host, std::vector<std::string> addresses) {
     auto& names = scripted_names::instance();
@@ -228,6 +230,37 @@ TEST(http_connect, a_thousand_addresses_are_eight_at_most) {
     http_client client;
     auto const call = client.run(get_from(client.at(at_port("many.test", closed_port()))));
     EXPECT_TRUE(call->error.is(errc::connect_failed)) << call->error.what();
+}
+
+// there is no memory of addresses but the connections themselves, which live for max_age.
+TEST(http_connect, an_address_that_a_name_has_lost_is_left_when_its_connections_are_old) {
+    raw_server before([](raw_connection& c) { c.serve("before"); });
+    raw_server after([](raw_connection& c) { c.serve("after"); }, std::nullopt,
+                     {"127.0.0.2", before.port()});
+    with_enough_patience(std::chrono::milliseconds(100), [&](duration age) {
+        name("moving.test", {"127.0.0.1"});
+        http::transport_options options;
+        options.max_age = age;
+        http_client client(options);
+        auto const endpoint = client.at(before.url("moving.test"));
+        auto const ask = [&] { return client.run(get_from(endpoint)); };
+        EXPECT_EQ(ask()->body, "before");
+        name("moving.test", {"127.0.0.2"});
+        auto const meanwhile = ask();
+        if (!meanwhile->reused) return false;
+        EXPECT_EQ(meanwhile->body, "before");
+        while (ask()->body == "before") {}
+        std::size_t const accepted = before.accepted();
+        for (int i = 0; i != 20; ++i) {
+            // Also where each call has a connection of its own.
+            endpoint->close_idle();
+            auto const call = ask();
+            EXPECT_EQ(call->body, "after");
+            EXPECT_FALSE(call->reused);
+        }
+        EXPECT_EQ(before.accepted(), accepted);
+        return true;
+    });
 }
 
 TEST(http_connect, families_alternate_beginning_with_the_first) {

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import tree
 
-PROGRAM = "clang-tidy-19"
+PROGRAM = "clang-tidy-19"
 CONFIG = tree.TOP / ".clang-tidy"
 FLAGS = ["-std=c++20", "-w", "-DASIO_STANDALONE", "-DASIO_NO_DEPRECATED", "-DASIO_HAS_CO_AWAIT=1",
          f"-I{tree.INCLUDE}"]

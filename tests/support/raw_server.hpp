@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <functional>
+#include <linux/sockios.h>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -28,6 +29,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
@@ -153,6 +155,14 @@ public:
         }
         return true;
     }
+    /// As a packet of its own.
+    bool send_packet(std::string_view data) {
+        if (!send(data)) return false;
+        for (int waiting = 1; waiting != 0; std::this_thread::yield()) {
+            if (::ioctl(fd_, SIOCOUTQNSD, &waiting) != 0) return false;
+        }
+        return true;
+    }
     /// Past TLS, straight to the socket.
     bool send_raw(std::string_view data) {
         return ::send(fd_, data.data(), data.size(), MSG_NOSIGNAL) ==
@@ -214,14 +224,17 @@ class raw_server {
 public:
     using script = std::function<void(raw_connection&)>;
 
-    explicit raw_server(script each, std::optional<raw_tls> const& tls = std::nullopt)
+    /// `at`: one of the machine's own addresses, and a port or 0 for any free one.
+    explicit raw_server(script each, std::optional<raw_tls> const& tls = std::nullopt,
+                        std::pair<char const*, std::uint16_t> at = {"127.0.0.1", 0})
         : script_(std::move(each)) {
         if (tls) make_context(*tls);
         tls_at_once_ = tls && tls->at_once;
         listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         ::sockaddr_in address{};
         address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        address.sin_port = htons(at.second);
+        ::inet_pton(AF_INET, at.first, &address.sin_addr);
         ::socklen_t size = sizeof address;
         bool const ok =
             listener_ >= 0 &&

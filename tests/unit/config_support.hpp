@@ -56,7 +56,8 @@ std::string text_of(T const& value) {
 
 inline void render(rendered& out, std::string const& part, coauth::tls_config const& config) {
     auto const& [system_trust, ca_file, ca_pem, certificate_file, certificate_pem, private_key_file,
-                 private_key_pem, private_key_password, min_version, insecure] = config;
+                 private_key_pem, private_key, private_key_password, min_version, insecure] =
+        config;
     out[part + "/system_trust"] = text_of(system_trust);
     out[part + "/ca_file"] = text_of(ca_file);
     out[part + "/ca_pem"] = text_of(ca_pem);
@@ -64,6 +65,7 @@ inline void render(rendered& out, std::string const& part, coauth::tls_config co
     out[part + "/certificate_pem"] = text_of(certificate_pem);
     out[part + "/private_key_file"] = text_of(private_key_file);
     out[part + "/private_key_pem"] = text_of(private_key_pem);
+    out[part + "/private_key"] = text_of(private_key);
     out[part + "/private_key_password"] = text_of(private_key_password);
     out[part + "/min_version"] = text_of(min_version);
     out[part + "/insecure"] = text_of(insecure);

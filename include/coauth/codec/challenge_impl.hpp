@@ -69,10 +69,9 @@ private:
         parameters_allowed_ = rest_.starts_with(' ');
         challenge& c = found.emplace_back();
         c.scheme = scheme;
-        if (rest_.empty() || rest_.front() == ',') return true;
+        if (at_separator()) return true;
         if (!parameters_allowed_) return false;
-        skip_space();
-        if (rest_.empty() || rest_.front() == ',' || take_token68(c)) return true;
+        if (take_token68(c)) return true;
         return take_parameter(c) && at_separator();
     }
 

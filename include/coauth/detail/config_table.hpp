@@ -326,6 +326,7 @@ void add_tls_keys(config_rows& rows, std::string section, std::string prefix) {
     rows.add("min_version", "MIN_VERSION", config_below<&tls_config::min_version, Roots...>(),
              "The lowest version of TLS.", "1.2");
     rows.code_only("private_key_pem", "PRIVATE_KEY_PEM", "A private key as text.");
+    rows.code_only("private_key", "PRIVATE_KEY", "A private key that OpenSSL has already.");
     rows.code_only("insecure", "INSECURE", "Accepting any certificate.");
 }
 

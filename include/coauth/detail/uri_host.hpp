@@ -7,6 +7,7 @@
 #define COAUTH_DETAIL_URI_HOST_HPP
 
 #include <coauth/detail/ascii.hpp>
+#include <coauth/detail/punycode.hpp>
 
 #include <algorithm>
 #include <array>
@@ -160,7 +161,8 @@ using ipv6_groups = std::array<std::uint16_t, 8>;
 }
 
 /// A DNS name of letters, digits, '-' and '_' in lower case; empty, or what is wrong with it. What
-/// follows "xn--" is not decoded: the name goes to DNS and to the certificate's check as it is.
+/// follows "xn--" has to be an encoding, but is not decoded: the name goes to DNS and to the
+/// certificate's check as it is.
 [[nodiscard]] inline std::string check_host_name(std::string_view name) {
     if (name.ends_with('.')) name.remove_suffix(1);
     if (name.size() > 253) return "the URL's host is longer than 253 bytes";
@@ -169,8 +171,8 @@ using ipv6_groups = std::array<std::uint16_t, 8>;
         std::string_view const label = name.substr(0, dot);
         if (label.empty()) return "the URL's host has an empty label";
         if (label.size() > 63) return "the URL's host has a label of more than 63 bytes";
-        if (label.starts_with("xn--") && label.ends_with('-')) {
-            return "the URL's host has a label 'xn--' without its encoded part";
+        if (label.starts_with("xn--") && !is_punycode(label.substr(4))) {
+            return "the URL's host has a label 'xn--' that is not the encoding of a name";
         }
         for (char const c : label) {
             if (!is_alpha(c) && !is_digit(c) && c != '-' && c != '_') {

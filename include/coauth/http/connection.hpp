@@ -9,8 +9,10 @@
 #include <coauth/clock.hpp>
 #include <coauth/http/connection_watch.hpp>
 #include <coauth/http/participant.hpp>
+#include <coauth/http/socket_options.hpp>
 #include <coauth/http/stream.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -46,6 +48,10 @@ public:
     void rest(time_point now, time_point until) noexcept {
         ++responses_;
         if (watch_) watch_->answered();
+        if (suspected_) {
+            detail::set_user_timeout(stream_.socket().native_handle(), detail::usual_user_timeout);
+            suspected_ = false;
+        }
         set_idle(now, until);
     }
     /// The same without a response: it was opened or taken, and not needed.
@@ -61,8 +67,21 @@ public:
     [[nodiscard]] bool usable(time_point now, bool careful) {
         if (now >= idle_until_) return false;
         constexpr duration moment = std::chrono::milliseconds(10);
-        if (!careful && responses_ > 1 && now - idle_since_ < moment) return true;
+        rested_ = responses_ <= 1 || now - idle_since_ >= moment;
+        if (!careful && !rested_) return true;
         return is_silent();
+    }
+
+    /// There was a pause before its present use, in which the peer may have gone without a word.
+    [[nodiscard]] bool rested() const noexcept { return rested_; }
+    /// Half of `patience` without a sign of the peer is the end of the connection, so that the
+    /// other half is left for a new one. Never below a second, which a slow way may take.
+    void suspect(duration patience) noexcept {
+        auto const half = std::chrono::floor<std::chrono::milliseconds>(patience / 2);
+        if (half >= detail::usual_user_timeout) return;
+        constexpr std::chrono::milliseconds least = std::chrono::seconds(1);
+        detail::set_user_timeout(stream_.socket().native_handle(), std::max(half, least));
+        suspected_ = true;
     }
 
     /// Tells `owner` when the socket takes more bytes, once; the last one to ask counts.
@@ -125,6 +144,8 @@ private:
     participant* writer_ = nullptr;
     unsigned responses_ = 0;
     bool waiting_ = false;
+    bool rested_ = false;
+    bool suspected_ = false;
 };
 
 }  // namespace coauth::http

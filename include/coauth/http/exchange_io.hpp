@@ -41,6 +41,11 @@ inline void exchange::send(std::string_view body) {
     limits.max_body = max_body_;
     parser.set_limits(limits);
     phase_ = phase::writing;
+    // A large body may have to wait until the server wants it, which is no sign of anything.
+    if (reused_ && repeatable_ && body_.empty() && connection_->rested()) {
+        duration const left = total_ - boot_clock::now();
+        connection_->suspect(std::min(transport_->options().first_byte_deadline, left));
+    }
     pump();
 }
 

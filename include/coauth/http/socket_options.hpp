@@ -8,6 +8,7 @@
 #include <coauth/detail/asio.hpp>
 
 #include <cerrno>
+#include <chrono>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -19,6 +20,18 @@ namespace coauth::detail {
 inline void set_socket_option(int fd, int level, int name, int value) noexcept {
     ::setsockopt(fd, level, name, &value, sizeof value);  // an old kernel may lack one: no loss
 }
+
+/// How long what has been sent may go without an acknowledgement, or the peer's window stay shut,
+/// before the connection ends with ETIMEDOUT (RFC 5482, kept to this side).
+inline void set_user_timeout(int fd, std::chrono::milliseconds time) noexcept {
+#ifdef __linux__
+    set_socket_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(time.count()));
+#else
+    static_cast<void>(fd);
+    static_cast<void>(time);
+#endif
+}
+inline constexpr std::chrono::milliseconds usual_user_timeout = std::chrono::seconds(30);
 
 /// Not inherited by programs that this one starts; no delay for small writes; a peer that has
 /// vanished is noticed within half a minute, while idle as well as while data is on its way.
@@ -36,8 +49,8 @@ inline void open_tcp_socket(asio::ip::tcp::socket& socket, asio::ip::tcp const& 
     set_socket_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 15);
     set_socket_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 5);
     set_socket_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
-    set_socket_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 30'000);
 #endif
+    set_user_timeout(fd, usual_user_timeout);
     socket.assign(protocol, fd, ec);
     if (ec) ::close(fd);
 }

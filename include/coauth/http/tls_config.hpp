@@ -8,6 +8,8 @@
 
 #include <coauth/secret.hpp>
 
+#include <memory>
+#include <openssl/types.h>
 #include <optional>
 #include <string>
 
@@ -37,6 +39,10 @@ struct tls_config {
     /// Its private key: a PEM file, or PEM text. Empty: it stands with the certificate.
     std::string private_key_file = {};
     std::string private_key_pem = {};
+    /// In place of both, a key that OpenSSL has already, such as one that stays in a hardware
+    /// module behind a provider or an engine (`std::shared_ptr<EVP_PKEY>(key, EVP_PKEY_free)`). Not
+    /// part of a configuration that is read.
+    std::shared_ptr<EVP_PKEY> private_key = nullptr;
     /// Opens an encrypted private key. Nobody is ever asked on the terminal.
     std::optional<secret_reference> private_key_password = std::nullopt;
 

@@ -56,6 +56,7 @@ private:
     [[nodiscard]] result<void> load_client_certificate(tls_config const& config);
     [[nodiscard]] result<void> load_private_key(tls_config const& config,
                                                 std::string_view chain_pem);
+    [[nodiscard]] result<void> use_private_key(EVP_PKEY* key);
 
     std::uint64_t const number_;
     std::shared_ptr<trust_store const> trust_;  ///< null where nothing is verified
@@ -152,7 +153,9 @@ inline result<void> tls_edition::load_client_certificate(tls_config const& confi
             .with_cause(detail::take_openssl_error());
     };
     if (config.certificate_file.empty() && config.certificate_pem.empty()) {
-        if (config.private_key_file.empty() && config.private_key_pem.empty()) return {};
+        bool const none = config.private_key_file.empty() && config.private_key_pem.empty() &&
+                          config.private_key == nullptr;
+        if (none) return {};
         return invalid("there is a private key, but no certificate");
     }
     detail::wiped_buffer chain;  // a private key may stand in it
@@ -190,6 +193,7 @@ inline result<void> tls_edition::load_client_certificate(tls_config const& confi
 
 inline result<void> tls_edition::load_private_key(tls_config const& config,
                                                   std::string_view chain_pem) {
+    if (config.private_key != nullptr) return use_private_key(config.private_key.get());
     secret file;
     std::string_view pem = config.private_key_pem.empty() ? chain_pem : config.private_key_pem;
     if (!config.private_key_file.empty()) {
@@ -208,10 +212,14 @@ inline result<void> tls_edition::load_private_key(tls_config const& config,
         password = std::move(*read);
     }
     detail::key_handle const key = detail::read_private_key_pem(pem, password);
+    return use_private_key(key.get());
+}
+
+inline result<void> tls_edition::use_private_key(EVP_PKEY* key) {
     char const* why = nullptr;
-    if (!key) {
+    if (key == nullptr) {
         why = "the private key cannot be read: not PEM, or the password is missing or wrong";
-    } else if (SSL_CTX_use_PrivateKey(context_.get(), key.get()) != 1 ||
+    } else if (SSL_CTX_use_PrivateKey(context_.get(), key) != 1 ||
                SSL_CTX_check_private_key(context_.get()) != 1) {
         why = "the private key does not belong to the client certificate";
     }

@@ -117,23 +117,41 @@ using signature_room = std::array<unsigned char, 2048>;
     return base64url_encode(bytes);
 }
 
-[[nodiscard]] inline std::string public_jwk_of(EVP_PKEY const* key) {
+/// x and y of a key on P-256 in base64url; both empty when it does not tell. A key of an engine
+/// knows its point as a whole only.
+[[nodiscard]] inline std::array<std::string, 2> public_point(EVP_PKEY* key) {
+    std::array<std::string, 2> xy{public_number(key, OSSL_PKEY_PARAM_EC_PUB_X, 32),
+                                  public_number(key, OSSL_PKEY_PARAM_EC_PUB_Y, 32)};
+    if (!xy[0].empty() && !xy[1].empty()) return xy;
+    unsigned char* bytes = nullptr;
+    std::size_t const size = EVP_PKEY_get1_encoded_public_key(key, &bytes);
+    std::string const point(reinterpret_cast<char const*>(bytes), size);
+    OPENSSL_free(bytes);
+    bool const whole = point.size() == 65 && point.front() == '\4';  // SEC 1 §2.3.3
+    if (!whole) return {};
+    return {base64url_encode(point.substr(1, 32)), base64url_encode(point.substr(33))};
+}
+
+/// Empty when the key does not tell its public part.
+[[nodiscard]] inline std::string public_jwk_of(EVP_PKEY* key) {
     std::string const begin = "{\"";
     if (EVP_PKEY_is_a(key, "EC") == 1) {
-        return begin + R"(crv":"P-256","kty":"EC","x":")" +
-               public_number(key, OSSL_PKEY_PARAM_EC_PUB_X, 32) + R"(","y":")" +
-               public_number(key, OSSL_PKEY_PARAM_EC_PUB_Y, 32) + "\"}";
+        auto const [x, y] = public_point(key);
+        if (x.empty()) return {};
+        return begin + R"(crv":"P-256","kty":"EC","x":")" + x + R"(","y":")" + y + "\"}";
     }
     if (EVP_PKEY_is_a(key, "ED25519") == 1) {
         std::string x(32, '\0');
         std::size_t size = x.size();
         if (EVP_PKEY_get_raw_public_key(key, reinterpret_cast<unsigned char*>(x.data()), &size) !=
             1)
-            x.clear();
+            return {};
         return begin + R"(crv":"Ed25519","kty":"OKP","x":")" + base64url_encode(x) + "\"}";
     }
-    return begin + R"(e":")" + public_number(key, OSSL_PKEY_PARAM_RSA_E) +
-           R"(","kty":"RSA","n":")" + public_number(key, OSSL_PKEY_PARAM_RSA_N) + "\"}";
+    std::string const e = public_number(key, OSSL_PKEY_PARAM_RSA_E);
+    std::string const n = public_number(key, OSSL_PKEY_PARAM_RSA_N);
+    if (e.empty() || n.empty()) return {};
+    return begin + R"(e":")" + e + R"(","kty":"RSA","n":")" + n + "\"}";
 }
 
 /// Empty, or why this key is not to be used with this algorithm.
@@ -210,8 +228,11 @@ COAUTH_INLINE result<signing_key> signing_key::finish(material made,
         detail::begin_signature(EVP_DigestSignInit, made.begun.get(), key, made.algorithm) &&
         detail::can_verify_itself(made.begun.get(), key, made.algorithm);
     if (why.empty() && !works) { why = "what it signs cannot be verified with its public part"; }
+    if (why.empty()) {
+        made.public_jwk = detail::public_jwk_of(key);
+        if (made.public_jwk.empty()) why = "it does not tell its public part";
+    }
     if (!why.empty()) return detail::unusable_key(why);
-    made.public_jwk = detail::public_jwk_of(key);
     made.thumbprint = base64url_encode(as_bytes(sha256(made.public_jwk)));
     ERR_clear_error();
     return signing_key(std::make_shared<material const>(std::move(made)));
