@@ -31,6 +31,7 @@ public:
     private:
         friend class context_gate;
         std::list<std::weak_ptr<member>>::iterator position_;
+        bool listed_ = false;
     };
 
     /// Proof that the context stays alive while this object does.
@@ -68,12 +69,14 @@ public:
         if (closed_) return false;
         members_.push_front(m);
         m->position_ = members_.begin();
+        m->listed_ = true;
         return true;
     }
 
-    /// Precondition: added, and not yet removed.
+    /// Where it has been added.
     void remove(member& m) {
         std::lock_guard const lock(mutex_);
+        if (!std::exchange(m.listed_, false)) return;
         if (!closed_) members_.erase(m.position_);
     }
 
