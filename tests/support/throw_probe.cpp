@@ -40,7 +40,7 @@ char const* name_of(std::uintptr_t address) noexcept {
         std::uintptr_t address;
         char const* name;
     };
-    thread_local std::array<known, 4096> names{};
+    static std::array<known, 4096> names{};  // of each thread it would stand on its stack
     known& place = names[address % names.size()];
     if (place.address != address) {
         Dl_info found{};

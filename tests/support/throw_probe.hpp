@@ -8,8 +8,8 @@
 
 namespace coauth::tests {
 
-/// The way of a std::bad_alloc from here outwards. Names are mangled, and empty where unknown, as
-/// those of coroutines are; they belong to the program.
+/// The way of a std::bad_alloc from here outwards; one thread asks. Names are mangled, and empty
+/// where unknown, as those of coroutines are; they belong to the program.
 struct throw_route {
     char const* stops_in = "";      ///< The function that catches it, or that must not throw.
     bool terminates = false;        ///< It must not throw, or nobody catches.
