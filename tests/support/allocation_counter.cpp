@@ -16,11 +16,22 @@ thread_local constinit std::uint64_t deallocations = 0;
 thread_local constinit std::size_t last = 0;
 thread_local constinit std::uint64_t left = unlimited;
 thread_local constinit testing::fail_nth* fault = nullptr;
+thread_local constinit failing_allocations::exemption spare = nullptr;
 
-void* allocate(std::size_t size, std::size_t alignment) noexcept {
+bool fails() {
+    testing::fail_nth* const f = fault;
+    if (f == nullptr || !f->point()) return false;
+    if (spare == nullptr) return true;
+    fault = nullptr;
+    bool const spared = spare();
+    fault = f;
+    return !spared;
+}
+
+void* allocate(std::size_t size, std::size_t alignment) {
     ++allocations;
     last = size;
-    if (left == 0 || (fault != nullptr && fault->point())) return nullptr;
+    if (left == 0 || fails()) return nullptr;
     if (left != unlimited) --left;
     std::size_t const wanted = size == 0 ? 1 : size;
     if (alignment <= alignof(std::max_align_t)) return std::malloc(wanted);
@@ -47,7 +58,10 @@ std::size_t last_allocation_of_this_thread() noexcept { return last; }
 no_memory::no_memory(std::uint64_t spared) noexcept { left = spared; }
 no_memory::~no_memory() { left = unlimited; }
 
-failing_allocations::failing_allocations(testing::fail_nth& f) noexcept { fault = &f; }
+failing_allocations::failing_allocations(testing::fail_nth& f, exemption e) noexcept {
+    fault = &f;
+    spare = e;
+}
 failing_allocations::~failing_allocations() { fault = nullptr; }
 
 }  // namespace coauth::tests

@@ -31,7 +31,11 @@ public:
 /// While it lives, each allocation of this thread is an event of `fault`, which must outlive it.
 class failing_allocations {
 public:
-    explicit failing_allocations(testing::fail_nth& fault) noexcept;
+    /// Asked where an allocation is to fail, with this thread's allocations out of the game: true
+    /// lets it succeed after all.
+    using exemption = bool (*)();
+
+    explicit failing_allocations(testing::fail_nth& fault, exemption spare = nullptr) noexcept;
     failing_allocations(failing_allocations const&) = delete;
     failing_allocations& operator=(failing_allocations const&) = delete;
     ~failing_allocations();

@@ -24,7 +24,7 @@ inline void wake_at(asio::steady_timer& timer, duration after,
     timer.expires_after(after);
     timer.async_wait([waiting](std::error_code ec) {
         auto const target = waiting.lock();
-        if (!ec && target) target->wake(wake_reason::expired);
+        if (!ec && target) target->wake_from_handler(wake_reason::expired);
     });
 }
 

@@ -161,9 +161,10 @@ private:
         for (pattern const& known : patterns_) {
             if (known.how == how && known.bytes.view() == bytes) return;
         }
-        pattern& added = patterns_.emplace_back();
+        pattern added;
         added.bytes.append(bytes);
         added.how = how;
+        patterns_.push_back(std::move(added));  // an empty one would be found everywhere
     }
 
     /// The characters that the value has wherever it begins in a group of three bytes. The first

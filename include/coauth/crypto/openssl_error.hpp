@@ -6,6 +6,7 @@
 #ifndef COAUTH_CRYPTO_OPENSSL_ERROR_HPP
 #define COAUTH_CRYPTO_OPENSSL_ERROR_HPP
 
+#include <cerrno>
 #include <memory>
 #include <openssl/err.h>
 #include <string>
@@ -38,6 +39,14 @@ public:
 /// The reason of a code of take_openssl_error(): SSL_R_…, X509_R_…
 [[nodiscard]] inline int openssl_reason(std::error_code const& code) noexcept {
     return ERR_GET_REASON(static_cast<unsigned long>(static_cast<unsigned>(code.value())));
+}
+
+/// Memory was lacking, here or in the kernel: nothing that the peer has done.
+[[nodiscard]] inline bool is_shortage(std::error_code const& cause) noexcept {
+    if (cause.category() == openssl_category()) {
+        return openssl_reason(cause) == ERR_R_MALLOC_FAILURE;
+    }
+    return cause.value() == ENOMEM || cause.value() == ENOBUFS;
 }
 
 /// Deleter for std::unique_ptr over one of OpenSSL's `…_free` functions.

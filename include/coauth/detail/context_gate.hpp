@@ -74,7 +74,7 @@ public:
     }
 
     /// Whoever was added does this before it is destroyed, unless it has been told; until then the
-    /// context waits for it.
+    /// context waits for it. Nothing where it was not added.
     void remove(member& m) {
         std::lock_guard const lock(mutex_);
         if (m.listed_) take_out(m);

@@ -12,6 +12,7 @@
 #include <coauth/detail/context_gate.hpp>
 
 #include <cstddef>
+#include <thread>
 #include <utility>
 
 namespace coauth::detail {
@@ -100,6 +101,10 @@ private:
         batch(batch&& other) noexcept : next_(std::exchange(other.next_, nullptr)) {}
         batch& operator=(batch&&) = delete;
         ~batch() {
+            if (next_ != nullptr && rescue() != nullptr) {
+                *rescue() = next_;
+                return;
+            }
             while (next_ != nullptr) call(flight_waiter::call::abandoned);
         }
 
@@ -112,14 +117,29 @@ private:
             }
         }
 
-        /// Where memory is lacking the waiters are abandoned.
+        /// Memory is waited for, but not for long: then the waiters are abandoned.
         static void post(any_executor const& executor, batch&& all) noexcept {
-            try {
-                asio::post(executor, std::move(all));
-            } catch (...) {}
+            flight_waiter* first = std::exchange(all.next_, nullptr);
+            for (int tries = 0; first != nullptr && tries != 16; ++tries) {
+                if (tries != 0) std::this_thread::yield();
+                flight_waiter* left = nullptr;
+                rescue() = &left;
+                try {
+                    asio::post(executor, batch(first));
+                } catch (...) {}
+                rescue() = nullptr;
+                first = left;
+            }
+            batch const abandoned(first);
         }
 
     private:
+        /// Where this thread's post leaves the waiters if it throws.
+        static flight_waiter**& rescue() noexcept {
+            thread_local constinit flight_waiter** place = nullptr;
+            return place;
+        }
+
         void call(flight_waiter::call how) {
             flight_waiter& w = *next_;
             next_ = w.next();  // `w` may be gone after the call

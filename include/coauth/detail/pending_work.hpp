@@ -44,7 +44,7 @@ public:
         asio::steady_timer timer(executor, patience);
         timer.async_wait([weak = std::weak_ptr<suspension>(waiting)](std::error_code ec) {
             auto const target = weak.lock();
-            if (!ec && target) target->wake(wake_reason::expired);
+            if (!ec && target) target->wake_from_handler(wake_reason::expired);
         });
         static_cast<void>(co_await suspension::wait(waiting));
     }

@@ -13,8 +13,10 @@
 #include <coauth/detail/context_gate.hpp>
 #include <coauth/detail/flight_waiter.hpp>
 
+#include <exception>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <utility>
 
 namespace coauth::detail {
@@ -60,9 +62,31 @@ public:
         return true;
     }
 
-    /// Await it once. The frame that awaits must itself hold a reference to the suspension.
+    /// The same from a handler on the executor of the coroutine, with nothing of the coroutine
+    /// below it on the stack: without memory for a post the coroutine goes on right here.
+    bool wake_from_handler(wake_reason reason) {
+        try {
+            return wake(reason);
+        } catch (std::bad_alloc const&) {}
+        std::unique_ptr<erased_handler> handler;
+        any_executor executor;
+        {
+            std::lock_guard const lock(mutex_);
+            if (woken_ || (enlisted_ && is_next())) return false;
+            woken_ = true;
+            reason_ = reason;
+            handler = std::move(handler_);
+            executor = detach();
+        }
+        if (handler) handler->complete({}, reason);
+        return true;
+    }
+
+    /// Await it once. The frame that awaits must itself hold a reference to the suspension. Throws
+    /// std::bad_alloc.
     [[nodiscard]] static awaitable<wake_reason> wait(std::shared_ptr<suspension> self) {
-        return asio::async_initiate<asio::use_awaitable_t<> const, void(wake_reason)>(
+        return asio::async_initiate<asio::use_awaitable_t<> const,
+                                    void(std::exception_ptr, wake_reason)>(
             initiation{}, asio::use_awaitable, std::move(self));
     }
 
@@ -81,16 +105,16 @@ public:
 private:
     struct erased_handler {
         virtual ~erased_handler() = default;
-        virtual void complete(wake_reason reason) = 0;
+        virtual void complete(std::exception_ptr failure, wake_reason reason) = 0;
     };
 
     template <class Handler>
     struct handler_of final : erased_handler {
         explicit handler_of(Handler h) : handler(std::move(h)) {}
-        void complete(wake_reason reason) override {
+        void complete(std::exception_ptr failure, wake_reason reason) override {
             auto slot = asio::get_associated_cancellation_slot(handler);
             if (slot.is_connected()) slot.clear();
-            std::move(handler)(reason);
+            std::move(handler)(std::move(failure), reason);
         }
         Handler handler;
     };
@@ -108,7 +132,7 @@ private:
             handler = std::move(handler_);
             executor = detach();
         }
-        handler->complete(reason_);
+        handler->complete({}, reason_);
     }
 
     static void called(flight_waiter& w, call how) {
@@ -135,7 +159,7 @@ private:
             }
             executor = detach();
         }
-        if (handler) handler->complete(wake_reason::ready);
+        if (handler) handler->complete({}, wake_reason::ready);
     }
 
     // With the mutex held: the executor is there as long as the gate knows this.
@@ -169,19 +193,41 @@ private:
         }
     };
 
+    /// What an initiation throws ends the process, or loses the coroutine: which version of Asio it
+    /// is decides. So what is thrown goes to the coroutine, which has been suspended already.
     template <class Handler>
     void park(Handler handler) {
-        any_executor executor = asio::get_associated_executor(handler);
-        auto slot = asio::get_associated_cancellation_slot(handler);
+        std::unique_ptr<handler_of<Handler>> erased;
+        std::exception_ptr failure;
+        try {
+            erased = std::make_unique<handler_of<Handler>>(std::move(handler));
+            keep(erased);
+            return;
+        } catch (...) { failure = std::current_exception(); }
+        if (erased) {
+            erased->complete(std::move(failure), wake_reason::cancelled);
+        } else {
+            std::move(handler)(std::move(failure), wake_reason::cancelled);
+        }
+    }
+
+    /// Takes it last of all.
+    template <class Handler>
+    void keep(std::unique_ptr<handler_of<Handler>>& erased) {
+        any_executor executor = asio::get_associated_executor(erased->handler);
+        auto slot = asio::get_associated_cancellation_slot(erased->handler);
         if (slot.is_connected()) slot.assign(canceller{weak_from_this()});
         std::shared_ptr<context_gate> gate = gate_of(executor);
-        std::unique_ptr<erased_handler> erased =
-            std::make_unique<handler_of<Handler>>(std::move(handler));
         std::lock_guard const lock(mutex_);
         // A context that is being destroyed runs no coroutine, so the gate is open here.
         if (!attached_) attach(std::move(executor), std::move(gate));
+        try {
+            if (woken_) asio::post(executor_, delivery{shared_from_this()});
+        } catch (...) {
+            executor = detach();
+            throw;
+        }
         handler_ = std::move(erased);
-        if (woken_) asio::post(executor_, delivery{shared_from_this()});
     }
 
     std::mutex mutex_;

@@ -23,7 +23,7 @@ template <class T>
 struct bounded_work {
     void end(std::exception_ptr const& thrown, result<T> value) {
         outcome = thrown ? result<T>(store_failure(thrown)) : std::move(value);
-        waiting->wake(wake_reason::ready);
+        waiting->wake_from_handler(wake_reason::ready);
     }
 
     result<T> outcome;
@@ -64,7 +64,7 @@ awaitable<result<T>> within(awaitable<T> work, duration limit,
         std::weak_ptr<suspension> const waiting = shared->waiting;
         timer.async_wait([waiting](std::error_code ec) {
             auto const target = waiting.lock();
-            if (!ec && target) target->wake(wake_reason::expired);
+            if (!ec && target) target->wake_from_handler(wake_reason::expired);
         });
     }
     wake_reason const reason = co_await suspension::wait(shared->waiting);

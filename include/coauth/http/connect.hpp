@@ -21,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -102,6 +103,7 @@ public:
     /// Why it failed: that of the first address, which is the one the system prefers.
     [[nodiscard]] std::error_code const& cause() const noexcept { return cause_; }
     [[nodiscard]] errc code() const noexcept {
+        if (out_of_memory_) return errc::out_of_memory;
         if (where_ == stage::resolve) return errc::resolve_failed;
         bool const descriptors = cause_.category() == asio::error::get_system_category() &&
                                  (cause_.value() == EMFILE || cause_.value() == ENFILE);
@@ -114,20 +116,23 @@ private:
     struct on_resolved {
         std::shared_ptr<connector> self;
         void operator()(std::error_code const& ec, tcp::resolver::results_type const& found) const {
-            self->resolved(ec, found);
+            self->guarded([&] { self->resolved(ec, found); });
         }
     };
     struct on_connected {
         std::shared_ptr<connector> self;
         std::size_t attempt;
-        void operator()(std::error_code const& ec) const { self->connected(attempt, ec); }
+        void operator()(std::error_code const& ec) const {
+            self->guarded([&] { self->connected(attempt, ec); });
+        }
     };
     struct on_stagger {
         std::shared_ptr<connector> self;
         std::size_t attempts;
         void operator()(std::error_code const& ec) const {
             // Another attempt may have begun meanwhile, which has a pause of its own.
-            if (!ec && !self->done_ && attempts == self->attempts_.size()) self->start_next();
+            if (ec || self->done_ || attempts != self->attempts_.size()) return;
+            self->guarded([&] { self->start_next(); });
         }
     };
 
@@ -193,6 +198,17 @@ private:
         start_next();
     }
 
+    /// From a handler, which has nobody to throw to.
+    template <class Step>
+    void guarded(Step const& step) {
+        try {
+            step();
+        } catch (std::bad_alloc const&) {
+            out_of_memory_ = true;
+            finish();
+        }
+    }
+
     void note_failure(std::error_code const& ec) {
         if (!cause_) cause_ = ec;
     }
@@ -207,7 +223,8 @@ private:
 
     void finish() {
         drop_race();
-        finished_->wake(detail::wake_reason::ready);
+        auto const finished = finished_;  // whoever goes on may drop the connector
+        finished->wake_from_handler(detail::wake_reason::ready);
     }
 
     any_executor executor_;
@@ -219,6 +236,7 @@ private:
     time_point const started_at_ = boot_clock::now();
     std::optional<time_point> resolved_at_;
     bool done_ = false;
+    bool out_of_memory_ = false;
     std::error_code cause_;
     std::error_code ignored_;
     std::optional<tcp::resolver> resolver_;

@@ -153,6 +153,7 @@ private:
     [[nodiscard]] bool end_connect(detail::wake_reason reason);
     void start_tls();
     [[nodiscard]] bool shake_hands();
+    void handshake_is_stuck(std::error_code const& ec);
     void end_handshake(tls_engine& tls);
     [[nodiscard]] bool take_handshake(std::error_code const& ec, std::size_t size);
 

@@ -60,6 +60,7 @@ inline void exchange::pump() {
         if (!answered_) set_stage_deadline(transport_->options().first_byte_deadline);
         return;
     }
+    if (!all && detail::is_shortage(ec)) return fail(errc::out_of_memory, ec);
     // A server that has refused may have closed its side; what it said is still to be read.
     sent_all_ = all;
     on_sent();
@@ -92,9 +93,7 @@ inline void exchange::writable() noexcept {
             push_tunnel_request();
         } else if (phase_ == phase::handshaking) {
             std::error_code ec;
-            if (!connection_->bytes().flush(ec) && ec == asio::error::would_block) {
-                connection_->wait_writable(*this);
-            }
+            if (!connection_->bytes().flush(ec)) handshake_is_stuck(ec);
         } else if (next() == step::io) {
             pump();
         }

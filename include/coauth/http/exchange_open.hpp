@@ -207,9 +207,11 @@ inline bool exchange::end_connect(detail::wake_reason reason) {
     }
     if (trace_ != nullptr) trace_->now().resolved = connector_->resolved_at();
     if (!connector_->ok()) {
-        bool const unreachable =
-            endpoint_->proxy() && connector_->code() != errc::too_many_open_files;
-        fail(unreachable ? errc::proxy_unreachable : connector_->code(), connector_->cause());
+        errc const code = connector_->code();
+        bool const short_of_means =
+            code == errc::too_many_open_files || code == errc::out_of_memory;
+        bool const unreachable = endpoint_->proxy() && !short_of_means;
+        fail(unreachable ? errc::proxy_unreachable : code, connector_->cause());
         return false;
     }
     adopt(std::make_shared<connection>(connector_->take_socket(), boot_clock::now(),
@@ -254,10 +256,19 @@ inline bool exchange::shake_hands() {
         end_handshake(*bytes.tls());
     } else if (status != tls_status::wants_input) {
         fail_tls(*bytes.tls());
-    } else if (ec == asio::error::would_block) {
-        connection_->wait_writable(*this);
+    } else if (ec) {
+        handshake_is_stuck(ec);
     }
     return phase_ != phase::handshaking;
+}
+
+/// Where the connection has ended, the read says so.
+inline void exchange::handshake_is_stuck(std::error_code const& ec) {
+    if (ec == asio::error::would_block) {
+        connection_->wait_writable(*this);
+    } else if (detail::is_shortage(ec)) {
+        fail(errc::out_of_memory, ec);
+    }
 }
 
 /// Session tickets may have come with the last flight. Data may not: nobody has asked for any.

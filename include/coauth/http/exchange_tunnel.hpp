@@ -51,6 +51,8 @@ inline void exchange::push_tunnel_request() {
         workspace_->wipe_output();
     } else if (ec == asio::error::would_block) {
         connection_->wait_writable(*this);
+    } else if (detail::is_shortage(ec)) {
+        fail(errc::out_of_memory, ec);
     }
 }
 

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <arpa/inet.h>
+#include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <new>
@@ -137,6 +138,7 @@ private:
         }
         broken_ = true;
         cause_ = detail::take_openssl_error();
+        if (no_memory_) cause_ = {ENOMEM, asio::error::get_system_category()};
         return tls_status::failed;
     }
 
@@ -161,7 +163,10 @@ private:
         BIO_clear_retry_flags(bio);
         try {
             of(bio).output_.append(data, static_cast<std::size_t>(size));
-        } catch (...) { return -1; }
+        } catch (...) {
+            of(bio).no_memory_ = true;
+            return -1;
+        }
         return size;
     }
 
@@ -189,6 +194,7 @@ private:
     std::size_t sent_ = 0;
     std::error_code cause_;
     bool broken_ = false;
+    bool no_memory_ = false;
 };
 
 }  // namespace coauth::http

@@ -55,6 +55,7 @@ namespace coauth::detail {
         return std::move(failure).with_hint(
             "give the server's CA certificate as tls_config::ca_file");
     }
+    if (is_shortage(cause)) return error(errc::out_of_memory, where).with_cause(cause);
     return error(errc::tls_handshake_failed, where).with_cause(cause).with_hint(tls_hint(cause));
 }
 
