@@ -31,6 +31,7 @@ namespace replay_test {
 namespace {
 
 using coauth_fuzz::target;
+using namespace std::string_view_literals;
 
 std::filesystem::path const corpus = COAUTH_TEST_VECTORS "/../fuzz/corpus";
 
@@ -73,8 +74,8 @@ private:
     }
 
     void edit(std::string& text) {
-        constexpr std::string_view telling("\0\t\n\r \"#%&'(),-./0:;<=>?@[\\]_{}\x7F\x80\xC3\xFF",
-                                           37);
+        constexpr std::string_view telling =
+            "\0\t\n\r \"#%&'(),-./0:;<=>?@[\\]_{}\x7F\x80\xC3\xFF"sv;
         std::size_t const at = below(text.size() + 1);
         bool const inside = at != text.size();
         switch (below(inside ? 7 : 3)) {
