@@ -118,6 +118,23 @@ TEST(openapi_plan, no_value_of_a_variable_changes_scheme_or_host) {
         coauth::exception);
 }
 
+TEST(openapi_plan, a_variable_that_is_the_scheme_of_the_url_takes_what_its_question_offers) {
+    auto const api =
+        with_server("{protocol}://api.example.com/v1",
+                    R"({"protocol": {"default": "https", "enum": ["https", "http"]}})");
+    auto const made = decide(api);
+    ASSERT_THAT(asked(made), ElementsAre(question_kind::variable));
+    for (std::string const& answer : made.questions[0].answers) {
+        EXPECT_EQ(decide(api, {.variables = {{"protocol", answer}}}).base_url,
+                  answer + "://api.example.com/v1");
+    }
+    auto const any = with_server("{protocol}://api.example.com/v1");
+    for (char const* const bad : {"ftp", "https://evil.example/?x=", "https://evil.example"}) {
+        EXPECT_THROW((void)decide(any, {.variables = {{"protocol", bad}}}), coauth::exception)
+            << bad;
+    }
+}
+
 // R-382
 TEST(openapi_plan, a_variable_that_is_the_host_takes_no_default_of_the_description) {
     for (char const* const server :
