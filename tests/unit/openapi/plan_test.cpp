@@ -330,6 +330,43 @@ TEST(openapi_plan, names_what_is_not_supported) {
     EXPECT_THAT(made.notes[0], HasSubstr("flow password is not supported"));
 }
 
+TEST(openapi_plan, a_scheme_that_is_chosen_without_credentials_for_it_is_a_question) {
+    for (char const* const scheme :
+         {R"("type": "http", "scheme": "bearer")", R"("type": "http", "scheme": "basic")",
+          R"("type": "apiKey", "in": "query", "name": "key")", R"("type": "mutualTLS")",
+          R"("type": "http", "scheme": "digest")"}) {
+        auto const api =
+            describe({one_server,
+                      R"("components": {"securitySchemes": {"c": {)" + std::string(scheme) + "}}}",
+                      paths({R"([{"c": []}])"})});
+        auto const made = decide(api, {.schemes = {"c"}}, openapi::credentials());
+        ASSERT_THAT(asked(made), ElementsAre(question_kind::authorization)) << scheme;
+        EXPECT_THAT(made.questions[0].text, HasSubstr("scheme 'c' (")) << scheme;
+        auto const own = openapi::credentials().authorization(
+            "c", coauth::authorization(coauth::bearer_token(secret("t"))));
+        EXPECT_THAT(asked(decide(api, {.schemes = {"c"}}, own)), IsEmpty()) << scheme;
+    }
+}
+
+TEST(openapi_plan, a_scheme_that_is_the_callers_own_needs_no_endpoint_of_the_description) {
+    auto const own =
+        client().authorization("c", coauth::authorization(coauth::bearer_token(secret("t"))));
+    for (char const* const scheme :
+         {R"("type": "oauth2", "flows": {})",
+          R"("type": "oauth2", "flows": {"implicit": {"authorizationUrl": "https://x.example/a"}})",
+          R"("type": "openIdConnect", "openIdConnectUrl": "/openid")"}) {
+        auto const api =
+            describe({one_server,
+                      R"("components": {"securitySchemes": {"c": {)" + std::string(scheme) +
+                          R"(}, "o": {"type": "oauth2", "flows": {)" + flow + "}}}}",
+                      paths({R"([{"c": []}])", R"([{"o": []}])"})});
+        auto const made = decide(api, {}, own);
+        EXPECT_THAT(asked(made), IsEmpty()) << scheme;
+        EXPECT_EQ(made.token_url, "https://as.example.com/token") << scheme;
+        EXPECT_EQ(made.issuer, "") << scheme;
+    }
+}
+
 /// One operation behind openIdConnect.
 openapi::api_description openid(std::string const& url) {
     return describe({one_server,
