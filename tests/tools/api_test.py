@@ -65,6 +65,14 @@ class Api(harness.Case):
         done = self.call(NO_BROWSER, "getUser", "id=7", *self.client(), environment=self.environment(PATH="/nowhere"))
         self.assertIn("browser", done.stderr)
 
+    def test_operations_of_one_id_are_called_by_method_and_path(self):
+        self.described["paths"]["/users"]["get"]["operationId"] = "getUser"
+        self.spec = self.file("twice.json", self.described)
+        done = self.call(OK, "GET", "/users/{id}", "id=7", *self.client())
+        self.assertEqual(json.loads(done.stdout)["id"], 7)
+        done = self.call(USAGE, "getUser", "id=7", *self.client())
+        self.assertIn("several operations have the id 'getUser'", done.stderr)
+
     def test_lists_the_operations(self):
         done = self.ends(OK, "api", "list", self.spec)
         self.assertRegex(done.stdout, r"listUsers +GET /users +oauth \(users\.read\)\n")

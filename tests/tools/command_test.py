@@ -152,6 +152,36 @@ class Call(harness.Case):
         token = self.ends(OK, "token", "--config", self.configuration(), "--raw").stdout.strip()
         self.ends(OK, "call", "GET", self.servers.base_url + "/users", *ca, "--bearer", "file:" + self.file("t", token))
 
+    def test_sends_no_credential_in_the_place_of_another_one(self):
+        url, key = self.servers.api_origin + "/key", ["--api-key", "env:K"]
+        environment = self.environment(K="key")
+        before = self.servers.counters()
+        for other in (["-u", "user", "--password", "env:K"], ["--bearer", "env:K"],
+                      ["--client-id", "app", "--client-secret", "env:K", "--token-url", self.servers.token_url]):
+            done = self.ends(USAGE, "call", "GET", url, *key, *other, environment=environment)
+            self.assertIn("--api-key", done.stderr)
+        done = self.ends(USAGE, "call", "GET", url, "--api-key", "scheme=env:K", environment=environment)
+        self.assertIn("api call", done.stderr)
+        self.assertEqual(before, self.servers.counters())
+
+    def test_json_at_a_terminal_has_no_escape_sequence_of_a_server(self):
+        command = ["call", "GET", "/echo?x=%C2%9B31m", "--config", self.configuration(), "--json"]
+        seen, code = self.on_terminal(*command)
+        self.assertEqual(code, OK, seen)
+        self.assertIn("\\x9B31m", seen)
+        self.assertNotIn("\x9b", seen)
+        self.assertIn("\x9b31m", self.ends(OK, *command).stdout)
+
+    def test_dry_run_names_the_credential_of_the_configuration(self):
+        secret = self.secret()
+        for credential, words in (({"bearer_token": secret}, "a bearer token"),
+                                  ({"http_basic": {"user_id": "me", "password": secret}}, "HTTP Basic"),
+                                  ({"api_key": {"header": "X-Key", "value": secret}}, "an API key")):
+            with self.subTest(words):
+                config = self.file("static.json", {"api": {"base_url": self.servers.base_url} | credential})
+                done = self.ends(OK, "call", "GET", "/users", "--config", config, "--dry-run")
+                self.assertIn("authorized by " + words + "\n", done.stdout)
+
     def test_asks_a_person_for_a_secret_without_showing_it(self):
         command = ["call", "GET", self.servers.base_url + "/users?limit=2", "--client-id", self.servers.client_id,
                    "--token-url", self.servers.token_url, "--cacert", self.servers.ca_file, "--scope", "users.read"]

@@ -35,19 +35,6 @@ coauth::awaitable<void> send(coauth::rest_client api, coauth::request what,
     return reader.next_value(whole) && reader.next() == coauth::json_event::end;
 }
 
-/// No escape sequence of a server reaches a terminal; lines stay lines.
-[[nodiscard]] std::string for_terminal(std::string_view text) {
-    std::string safe;
-    while (!text.empty()) {
-        std::size_t const end = std::min(text.find('\n'), text.size());
-        std::string_view line = text.substr(0, end);
-        if (line.ends_with('\r')) line.remove_suffix(1);
-        safe += coauth::detail::one_line(line) + "\n";
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
-    return safe;
-}
-
 [[nodiscard]] std::string body_text(coauth::response const& answer, terminal const& at) {
     std::string const& body = answer.body();
     if (!at.is_terminal() || body.empty()) return body;
@@ -132,7 +119,7 @@ void show(coauth::response const& answer, session const& with, given_options con
         write_file(*file, answer.body());
         if (!given.has("json")) return write_output(head);
     }
-    if (given.has("json")) return write_output(json_text(answer, with));
+    if (given.has("json")) return write_output(shown(json_text(answer, with), at));
     if (given.has("inspect") && !file) return write_output(head);
     if (!file || *file == "-") write_output(head + body_text(answer, at));
 }
@@ -200,7 +187,7 @@ exit_code send_and_show(session& with, sending by, coauth::request what, given_o
     with.write_files();
     if (none_came) {
         if (given.has("inspect")) write_output(inspect(with.log(), at));
-        if (given.has("json")) write_output(json_text(*none_came));
+        if (given.has("json")) write_output(shown(json_text(*none_came), at));
         throw *none_came;
     }
     show(*answer, with, given, at);

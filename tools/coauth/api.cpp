@@ -28,7 +28,7 @@ namespace {
 exit_code list(given_options const& given, terminal const& at) {
     if (given.words().size() != 2) throw usage("api list takes one description");
     api_description const api = read_spec(given.words()[1], given, at);
-    write_output(given.has("json") ? list_json(api) : list_text(api, at));
+    write_output(given.has("json") ? shown(list_json(api), at) : list_text(api, at));
     for (std::string const& one : api.notes) {
         std::fputs(("not read: " + coauth::printable(one, 2000) + "\n").c_str(), stderr);
     }
@@ -44,7 +44,7 @@ exit_code show(given_options const& given, terminal const& at) {
         return exit_code::ok;
     }
     plan const made = coauth::openapi::decide(api, read_choices(given));
-    write_output(given.has("json") ? show_json(api, made) : show_text(api, made, at));
+    write_output(given.has("json") ? shown(show_json(api, made), at) : show_text(api, made, at));
     return exit_code::ok;
 }
 

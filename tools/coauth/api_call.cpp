@@ -127,7 +127,7 @@ void put_configured(access const& with, openapi::api_description const& api,
 [[nodiscard]] openapi::choices choices_for(given_options const& given, access const& with,
                                            openapi::operation const& of) {
     openapi::choices chosen = read_choices(given);
-    chosen.operations = {of.id.empty() ? of.method + " " + of.path : of.id};
+    chosen.operations = {of.method + " " + of.path};  // another one may have the same id
     if (with.knows_token_endpoint()) {
         coauth::token_source_config const& token = *with.token;
         chosen.token_url =
@@ -207,6 +207,11 @@ openapi::operation const& find_operation(openapi::api_description const& api,
     std::vector<std::string> names;
     for (openapi::operation const& one : api.operations) names.push_back(one.id);
     std::string const wanted = words.id.empty() ? words.method + " " + words.path : words.id;
+    if (!words.id.empty() && std::find(names.begin(), names.end(), words.id) != names.end()) {
+        throw failure(exit_code::usage,
+                      "several operations have the id '" + coauth::printable(wanted, 200) + "'",
+                      "name it by method and path: `coauth api list SPEC` has them");
+    }
     std::string const near = coauth::detail::nearest_name(wanted, names);
     throw failure(
         exit_code::usage,

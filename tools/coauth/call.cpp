@@ -49,8 +49,9 @@ namespace {
 
 [[nodiscard]] std::string authorized_by(access const& with, given_options const& given) {
     if (given.has("no-token")) return "nothing";
-    if (!with.client.authorization.is_none()) {
-        return with.basic ? "HTTP Basic" : with.keys.empty() ? "a bearer token" : "an API key";
+    if (auto const* const fixed = with.client.authorization.credential()) {
+        if (fixed->name != "Authorization") return "an API key";
+        return fixed->value->reveal().starts_with("Basic ") ? "HTTP Basic" : "a bearer token";
     }
     coauth::token_source_config const& token = *with.token;
     std::string text = "a token of ";
@@ -76,11 +77,32 @@ void require_authorization(access const& with, given_options const& given) {
     }
 }
 
+/// A request to no operation of a description has one credential.
+void check_api_key(given_options const& given) {
+    if (!given.has("api-key") || given.has("no-token")) return;
+    bool const beside = given.has("client-id") || given.has("bearer") || given.has("user");
+    if (!beside && given.all("api-key").size() == 1) return;
+    throw failure(
+        exit_code::usage,
+        "--api-key is given twice, or beside --client-id, --bearer or --user: only one of "
+        "them would be sent",
+        "leave all but one out; `coauth api call` sends what an operation needs together");
+}
+
+void check_named_key(access const& with) {
+    if (with.keys.empty() || with.keys.contains("")) return;
+    throw failure(exit_code::usage, "--api-key SCHEME=REF is for `coauth api call`",
+                  "--api-key REF, and --api-key-header NAME");
+}
+
 exit_code run(given_options const& given, terminal const& at) {
+    check_api_key(given);
     access with = read_access(given);
     if (given.has("no-token")) {
         with.token.reset();
         with.client.authorization = {};
+    } else {
+        check_named_key(with);
     }
     coauth::request what = target_of(given.words()[0], given.words()[1], with.client);
     put_headers(given, what);

@@ -94,7 +94,7 @@ exit_code run(given_options const& given, terminal const& at) {
     auto const checked = coauth::parse_server_metadata(found.document, issuer);
     if (!checked) throw failure_of(checked.error());
     if (given.has("json")) {
-        write_output(found.document + "\n");
+        write_output(shown(found.document + "\n", at));
     } else {
         write_output(describe(found, at) + beginning(issuer));
     }

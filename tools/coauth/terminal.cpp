@@ -4,6 +4,9 @@
 
 #include "outcome.hpp"
 
+#include <coauth/detail/exchange_words.hpp>
+
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
@@ -83,6 +86,22 @@ std::string terminal::painted(bool on, colour with, std::string_view text) {
         case colour::cyan: code = "\x1b[36m"; break;
     }
     return code + std::string(text) + "\x1b[0m";
+}
+
+std::string for_terminal(std::string_view text) {
+    std::string safe;
+    while (!text.empty()) {
+        std::size_t const end = std::min(text.find('\n'), text.size());
+        std::string_view line = text.substr(0, end);
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        safe += coauth::detail::one_line(line) + "\n";
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return safe;
+}
+
+std::string shown(std::string text, terminal const& at) {
+    return at.is_terminal() ? for_terminal(text) : text;
 }
 
 coauth::secret ask_secret(std::string_view question, std::string_view instead) {

@@ -45,6 +45,11 @@ private:
     std::size_t width_ = 100;
 };
 
+/// No escape sequence of a server reaches a terminal; lines stay lines.
+[[nodiscard]] std::string for_terminal(std::string_view text);
+/// For a program as it is, for a person as for_terminal() has it.
+[[nodiscard]] std::string shown(std::string text, terminal const& at);
+
 /// Asks the person at the controlling terminal, without echo, whatever stands on standard input.
 /// Throws failure: exit_code::configuration with `instead` where there is no terminal,
 /// exit_code::interrupted after Ctrl-C.

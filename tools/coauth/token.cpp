@@ -93,7 +93,7 @@ void show(token_facts const& facts, session const& with, given_options const& gi
     if (given.has("raw")) return write_output(std::string(facts.token.reveal()) + "\n");
     std::string const said = given.has("inspect") ? inspect(with.log(), at) : "";
     if (!said.empty()) write_output(said + "\n");
-    write_output(given.has("json") ? describe_json(facts) : describe(facts, at));
+    write_output(given.has("json") ? shown(describe_json(facts), at) : describe(facts, at));
 }
 
 [[nodiscard]] token_facts given_token(access const& with) {

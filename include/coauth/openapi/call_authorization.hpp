@@ -7,6 +7,7 @@
 #define COAUTH_OPENAPI_CALL_AUTHORIZATION_HPP
 
 #include <coauth/authorization.hpp>
+#include <coauth/codec/http_fields.hpp>
 #include <coauth/codec/percent.hpp>
 #include <coauth/codec/utf8.hpp>
 #include <coauth/grant/authorization_code.hpp>
@@ -27,10 +28,20 @@ namespace coauth::openapi::detail {
 /// The configuration with the client's certificate, if it can work.
 [[nodiscard]] inline configuration checked(configuration config) {
     bool any = false;
+    bool const replaced = !config.client.authorization.is_none();
     for (security_scheme const& scheme : config.plan.schemes) {
         any = true;
-        bool const own = config.credentials.find_own(scheme.name) != nullptr;
-        if (scheme.kind != scheme_kind::mutual_tls || own) continue;
+        if (config.credentials.find_own(scheme.name) != nullptr) continue;
+        bool const fixed =
+            scheme.kind != scheme_kind::oauth2 && scheme.kind != scheme_kind::open_id_connect;
+        bool const fit =
+            fixed ? config.credentials.fit(scheme, *config.description) : config.token.has_value();
+        if (!fit && !replaced) {
+            throw exception(error(errc::invalid_configuration, stage::configuration,
+                                  "there are no credentials for the scheme '" +
+                                      printable(scheme.name, 100) + "' of the plan"));
+        }
+        if (!fit || scheme.kind != scheme_kind::mutual_tls) continue;
         tls_config const& from = *config.credentials.certificate();
         tls_config& to = config.client.tls;
         to.certificate_file = from.certificate_file;
@@ -89,18 +100,27 @@ public:
             }
             coauth::authorization one = of(scheme, planned);
             if (one.is_none()) continue;
-            if (!main.is_none()) {
-                throw exception(error(
-                    errc::unsupported_description, stage::configuration,
-                    "'" + printable(name, 100) + "' and another scheme both set Authorization"));
-            }
+            if (!main.is_none()) refuse_two(name, "Authorization");
             main = std::move(one);
         }
-        for (security_scheme const* const key : header_keys) put_header_key(*key, main, into);
+        std::vector<std::string> taken;
+        if (!main.is_none()) taken.emplace_back("Authorization");
+        for (security_scheme const* const key : header_keys) {
+            for (std::string const& one : taken) {
+                if (iequals(one, key->key_name)) refuse_two(key->name, one);
+            }
+            taken.push_back(key->key_name);
+            put_header_key(*key, main, into);
+        }
         into.authorization(std::move(main));
     }
 
 private:
+    [[noreturn]] static void refuse_two(std::string const& scheme, std::string const& header) {
+        throw exception(error(errc::unsupported_description, stage::configuration,
+                              "'" + printable(scheme, 100) + "' and another scheme both set " +
+                                  printable(header, 100)));
+    }
     [[nodiscard]] coauth::authorization of(security_scheme const& scheme,
                                            operation_plan const& planned) const {
         credentials const& given = config_->credentials;

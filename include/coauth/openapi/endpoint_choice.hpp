@@ -28,15 +28,9 @@ public:
     endpoint_choice(api_description const& description, choices const& chosen, plan& into)
         : description_(&description), chosen_(&chosen), into_(&into) {}
 
-    /// Sets the plan's URLs, or asks. Nothing where no scheme in use needs one.
-    void decide() {
-        std::vector<security_scheme const*> users;
-        for (security_scheme const& scheme : into_->schemes) {
-            bool const oauth = scheme.kind == scheme_kind::oauth2;
-            if (!oauth && scheme.kind != scheme_kind::open_id_connect) continue;
-            if (oauth && !into_->flow) continue;  // a question, or the caller's own way
-            users.push_back(&scheme);
-        }
+    /// Sets the plan's URLs, or asks. Nothing where no scheme in use needs one. `users`: those that
+    /// do; an oauth2 scheme among them has a flow, and the plan has one.
+    void decide(std::vector<security_scheme const*> const& users) {
         if (users.empty()) return;
         decide_authorization_url(users);
         if (!chosen_->token_url.empty() || !chosen_->issuer.empty()) return take_choice();

@@ -55,7 +55,7 @@ public:
             if (has(in_use_, one.name)) plan_.schemes.push_back(one);
         }
         choose_flow();
-        endpoint_choice(*description_, *chosen_, plan_).decide();
+        endpoint_choice(*description_, *chosen_, plan_).decide(users_of_endpoints());
         choose_alternatives();
         choose_own_servers();
         return std::move(plan_);
@@ -108,13 +108,16 @@ private:
         }
     }
 
+    [[nodiscard]] bool is_own(std::string const& scheme) const {
+        return given_ != nullptr && given_->find_own(scheme) != nullptr;
+    }
+
     /// Whether this scheme may be used: the library or the caller's own authorization does it, and
     /// there is something to prove it with, where credentials were given at all.
     [[nodiscard]] bool acceptable(std::string const& name) const {
         security_scheme const* const scheme = description_->find_scheme(name);
         if (scheme == nullptr) return false;
-        bool const own = given_ != nullptr && given_->find_own(name) != nullptr;
-        if (!own && !supported(*scheme)) return false;
+        if (!is_own(name) && !supported(*scheme)) return false;
         return given_ == nullptr || given_->fit(*scheme, *description_);
     }
 
@@ -139,6 +142,9 @@ private:
                                           "'; there are: " + join(known, ", ")));
             }
             in_use_ = chosen_->schemes;
+            for (std::string const& name : in_use_) {
+                if (!acceptable(name)) ask_credentials(*description_->find_scheme(name));
+            }
             return;
         }
         std::vector<std::vector<std::string>> sets;
@@ -206,10 +212,16 @@ private:
             {}, "credentials");
     }
 
+    void ask_credentials(security_scheme const& chosen) {
+        ask(question_kind::authorization,
+            "scheme '" + printable(chosen.name, 100) + "' (" + describe(chosen) +
+                ") is to be used, and there is nothing to do it with",
+            {}, "credentials");
+    }
+
     void choose_flow() {
         for (security_scheme const& scheme : plan_.schemes) {
-            bool const own = given_ != nullptr && given_->find_own(scheme.name) != nullptr;
-            if (scheme.kind != scheme_kind::oauth2 || own) continue;
+            if (scheme.kind != scheme_kind::oauth2 || is_own(scheme.name)) continue;
             std::vector<std::string> flows;
             for (oauth_flow const& flow : scheme.flows) {
                 if (!is_supported(flow)) continue;
@@ -232,6 +244,17 @@ private:
                 return ask(question_kind::flow, std::move(why), std::move(flows), "choices::flow");
             }
         }
+    }
+
+    /// The schemes in use whose tokens this library gets.
+    [[nodiscard]] std::vector<security_scheme const*> users_of_endpoints() const {
+        std::vector<security_scheme const*> users;
+        for (security_scheme const& scheme : plan_.schemes) {
+            bool const oauth = scheme.kind == scheme_kind::oauth2;
+            bool const one = (oauth && plan_.flow) || scheme.kind == scheme_kind::open_id_connect;
+            if (one && !is_own(scheme.name)) users.push_back(&scheme);
+        }
+        return users;
     }
 
     void choose_alternatives() {

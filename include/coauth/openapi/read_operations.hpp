@@ -190,7 +190,9 @@ private:
     /// The operation's own come first, and replace those of the path.
     [[nodiscard]] static bool known(operation const& into, parameter const& one) {
         return std::any_of(into.parameters.begin(), into.parameters.end(), [&](auto const& other) {
-            return other.name == one.name && other.in == one.in;
+            bool const same = one.in == parameter_in::header ? iequals(other.name, one.name)
+                                                             : other.name == one.name;
+            return same && other.in == one.in;
         });
     }
 

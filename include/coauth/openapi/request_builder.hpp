@@ -164,7 +164,10 @@ private:
                 }
             }
         }
-        if (!cookies.empty()) into.header("Cookie", cookies);
+        if (cookies.empty()) return;
+        std::string given(into.headers().find("Cookie").value_or(""));
+        if (!given.empty()) given += "; ";
+        into.header("Cookie", given + cookies);
     }
 
     /// A path as the description has it; what no URL may hold is encoded.

@@ -26,6 +26,7 @@ namespace coauth::openapi::detail {
 /// Where in a URL a variable stands: what its value may be follows from that.
 enum class variable_place : unsigned char {
     whole_url,  ///< the URL begins with it
+    scheme,     ///< of the URL: all that stands before "://"
     host,       ///< in the authority, and the host's last two labels are not fixed behind it
     label,      ///< in the authority, before a fixed domain
     port,
@@ -36,6 +37,7 @@ enum class variable_place : unsigned char {
                                              std::size_t close) {
     std::size_t const authority = url.find("//");
     if (authority == std::string_view::npos || open < authority) {
+        if (open == 0 && url.substr(close + 1).starts_with("://")) return variable_place::scheme;
         return open == 0 || authority != std::string_view::npos ? variable_place::whole_url
                                                                 : variable_place::path;
     }
@@ -62,6 +64,10 @@ enum class variable_place : unsigned char {
             result<url> const whole = url::parse(value);
             if (!whole) return whole.error().message();
             return whole->query().empty() ? "" : "it has a query";
+        }
+        case variable_place::scheme: {
+            bool const good = value == "https" || value == "http";
+            return good ? "" : "it is the URL's scheme: https or http";
         }
         case variable_place::host:
         case variable_place::label: {
@@ -179,12 +185,16 @@ private:
         bool const described = known != from.variables.end();
         std::vector<std::string> allowed;
         if (described) allowed = known->allowed;
-        bool const names_host = place == variable_place::whole_url || place == variable_place::host;
+        bool const scheme = place == variable_place::scheme;
+        bool const names_host =
+            scheme || place == variable_place::whole_url || place == variable_place::host;
         std::string value = by_caller ? given->second : described ? known->default_value : "";
         if (!by_caller && (value.empty() || names_host)) {
             if (allowed.empty() && !value.empty()) allowed.push_back(value);
             ask(question_kind::variable,
-                (names_host ? "the host of the API is the variable '" : "no value for variable '") +
+                (scheme       ? "the scheme of the API's URL is the variable '"
+                 : names_host ? "the host of the API is the variable '"
+                              : "no value for variable '") +
                     printable(name, 100) + "' of the server " + printable(from.url, 200) + " (" +
                     from.place + ")",
                 std::move(allowed), "choices::variables");

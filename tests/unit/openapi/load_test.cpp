@@ -112,6 +112,18 @@ TEST(openapi_load, merges_parameters_of_path_and_operation) {
     EXPECT_TRUE(parameters[1].required);
 }
 
+TEST(openapi_load, a_header_of_the_operation_replaces_the_paths_in_whatever_case) {
+    auto const api = openapi::parse(openapi_3(R"("paths": {"/a": {
+        "parameters": [{"name": "X-Id", "in": "header", "required": true},
+                       {"name": "q", "in": "query"}],
+        "get": {"parameters": [{"name": "x-id", "in": "header"},
+                               {"name": "Q", "in": "query"}]}}})"));
+    auto const& parameters = api.operations.front().parameters;
+    ASSERT_THAT(parameters, SizeIs(3));
+    EXPECT_EQ(parameters[0].name, "x-id");
+    EXPECT_FALSE(parameters[0].required);
+}
+
 TEST(openapi_load, a_variable_of_the_path_that_nobody_describes_is_required_text) {
     auto const api = openapi::parse(with_parameters(""));
     ASSERT_THAT(api.operations.front().parameters, SizeIs(1));

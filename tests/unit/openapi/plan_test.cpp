@@ -118,6 +118,23 @@ TEST(openapi_plan, no_value_of_a_variable_changes_scheme_or_host) {
         coauth::exception);
 }
 
+TEST(openapi_plan, a_variable_that_is_the_scheme_of_the_url_takes_what_its_question_offers) {
+    auto const api =
+        with_server("{protocol}://api.example.com/v1",
+                    R"({"protocol": {"default": "https", "enum": ["https", "http"]}})");
+    auto const made = decide(api);
+    ASSERT_THAT(asked(made), ElementsAre(question_kind::variable));
+    for (std::string const& answer : made.questions[0].answers) {
+        EXPECT_EQ(decide(api, {.variables = {{"protocol", answer}}}).base_url,
+                  answer + "://api.example.com/v1");
+    }
+    auto const any = with_server("{protocol}://api.example.com/v1");
+    for (char const* const bad : {"ftp", "https://evil.example/?x=", "https://evil.example"}) {
+        EXPECT_THROW((void)decide(any, {.variables = {{"protocol", bad}}}), coauth::exception)
+            << bad;
+    }
+}
+
 // R-382
 TEST(openapi_plan, a_variable_that_is_the_host_takes_no_default_of_the_description) {
     for (char const* const server :
@@ -311,6 +328,43 @@ TEST(openapi_plan, names_what_is_not_supported) {
     EXPECT_THAT(made.questions[0].text, HasSubstr("'p' (oauth2 password, not supported)"));
     ASSERT_THAT(made.notes, SizeIs(1));
     EXPECT_THAT(made.notes[0], HasSubstr("flow password is not supported"));
+}
+
+TEST(openapi_plan, a_scheme_that_is_chosen_without_credentials_for_it_is_a_question) {
+    for (char const* const scheme :
+         {R"("type": "http", "scheme": "bearer")", R"("type": "http", "scheme": "basic")",
+          R"("type": "apiKey", "in": "query", "name": "key")", R"("type": "mutualTLS")",
+          R"("type": "http", "scheme": "digest")"}) {
+        auto const api =
+            describe({one_server,
+                      R"("components": {"securitySchemes": {"c": {)" + std::string(scheme) + "}}}",
+                      paths({R"([{"c": []}])"})});
+        auto const made = decide(api, {.schemes = {"c"}}, openapi::credentials());
+        ASSERT_THAT(asked(made), ElementsAre(question_kind::authorization)) << scheme;
+        EXPECT_THAT(made.questions[0].text, HasSubstr("scheme 'c' (")) << scheme;
+        auto const own = openapi::credentials().authorization(
+            "c", coauth::authorization(coauth::bearer_token(secret("t"))));
+        EXPECT_THAT(asked(decide(api, {.schemes = {"c"}}, own)), IsEmpty()) << scheme;
+    }
+}
+
+TEST(openapi_plan, a_scheme_that_is_the_callers_own_needs_no_endpoint_of_the_description) {
+    auto const own =
+        client().authorization("c", coauth::authorization(coauth::bearer_token(secret("t"))));
+    for (char const* const scheme :
+         {R"("type": "oauth2", "flows": {})",
+          R"("type": "oauth2", "flows": {"implicit": {"authorizationUrl": "https://x.example/a"}})",
+          R"("type": "openIdConnect", "openIdConnectUrl": "/openid")"}) {
+        auto const api =
+            describe({one_server,
+                      R"("components": {"securitySchemes": {"c": {)" + std::string(scheme) +
+                          R"(}, "o": {"type": "oauth2", "flows": {)" + flow + "}}}}",
+                      paths({R"([{"c": []}])", R"([{"o": []}])"})});
+        auto const made = decide(api, {}, own);
+        EXPECT_THAT(asked(made), IsEmpty()) << scheme;
+        EXPECT_EQ(made.token_url, "https://as.example.com/token") << scheme;
+        EXPECT_EQ(made.issuer, "") << scheme;
+    }
 }
 
 /// One operation behind openIdConnect.

@@ -120,6 +120,13 @@ TEST(openapi_styles, headers_and_cookies_take_values_too) {
                     .is(errc::invalid_header));
 }
 
+TEST(openapi_styles, cookies_go_beside_a_cookie_header_that_is_a_parameter) {
+    auto const made = build("/", R"({"name": "c", "in": "cookie"},
+                                    {"name": "Cookie", "in": "header"})",
+                            arguments().set("Cookie", "a=1; b=2").set("c", "3"));
+    EXPECT_EQ(made.headers().find("Cookie"), "a=1; b=2; c=3");
+}
+
 TEST(openapi_arguments, everything_that_is_wrong_is_told_at_once) {
     coauth::error const wrong =
         refused("/{id}", R"({"name": "limit", "in": "query", "schema": {"type": "integer"}},
