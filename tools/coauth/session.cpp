@@ -113,12 +113,23 @@ coauth::observer session::observer() const {
                     [s = status_](std::string const& line) { warn(*s, line); });
 }
 
-coauth::awaitable<void> session::tell_progress(std::shared_ptr<status> about) {
+/// One run(). What the loop has not got to when the work is done is called in the next run, so it
+/// finds its things here.
+struct session::turn {
+    asio::cancellation_signal cancel = {};
+    std::exception_ptr thrown = {};
+    bool interrupted = false;
+    bool over = false;
+};
+
+coauth::awaitable<void> session::tell_progress(std::shared_ptr<status> about,
+                                               std::shared_ptr<turn const> now) {
     auto const executor = co_await asio::this_coro::executor;
     asio::steady_timer timer(executor);
     for (int seconds = 1;; ++seconds) {
         timer.expires_after(std::chrono::seconds(1));
         co_await timer.async_wait(asio::use_awaitable);
+        if (now->over) co_return;
         std::string const line = "\r\x1b[Kwaiting for " + about->waiting_for + ", " +
                                  std::to_string(seconds) + " s (Ctrl-C ends)";
         std::fputs(line.c_str(), stderr);
@@ -128,29 +139,29 @@ coauth::awaitable<void> session::tell_progress(std::shared_ptr<status> about) {
 
 void session::run(coauth::awaitable<void> work, std::string waiting_for) {
     status_->waiting_for = std::move(waiting_for);
-    std::exception_ptr thrown;
-    bool interrupted = false;
-    asio::cancellation_signal cancel;
+    auto const now = std::make_shared<turn>();
     asio::signal_set signals(io_, SIGINT, SIGTERM);
-    signals.async_wait([&](std::error_code ec, int) {
-        if (ec) return;
-        interrupted = true;
+    signals.async_wait([now](std::error_code ec, int) {
+        if (ec || now->over) return;
+        now->interrupted = true;
         // Whoever asks a second time does not want to wait for anything.
         std::signal(SIGINT, [](int) { ::_exit(static_cast<int>(exit_code::interrupted)); });
-        cancel.emit(asio::cancellation_type::terminal);
+        now->cancel.emit(asio::cancellation_type::terminal);
     });
-    if (status_->progress) asio::co_spawn(io_, tell_progress(status_), asio::detached);
+    if (status_->progress) asio::co_spawn(io_, tell_progress(status_, now), asio::detached);
     // A token request that was left behind is not waited for.
-    asio::co_spawn(io_, std::move(work),
-                   asio::bind_cancellation_slot(cancel.slot(), [&](std::exception_ptr e) {
-                       thrown = std::move(e);
-                       io_.stop();
-                   }));
+    asio::co_spawn(
+        io_, std::move(work),
+        asio::bind_cancellation_slot(now->cancel.slot(), [now, &io = io_](std::exception_ptr e) {
+            now->thrown = std::move(e);
+            io.stop();
+        }));
     io_.restart();
     io_.run();
+    now->over = true;
     clear_progress(*status_);
-    if (interrupted) throw failure(exit_code::interrupted, "interrupted");
-    if (thrown) std::rethrow_exception(thrown);
+    if (now->interrupted) throw failure(exit_code::interrupted, "interrupted");
+    if (now->thrown) std::rethrow_exception(now->thrown);
 }
 
 void session::write_files() const {

@@ -45,7 +45,10 @@ private:
         bool warned = false;
     };
 
-    static coauth::awaitable<void> tell_progress(std::shared_ptr<status> about);
+    struct turn;
+
+    static coauth::awaitable<void> tell_progress(std::shared_ptr<status> about,
+                                                 std::shared_ptr<turn const> now);
     static void say(status& about, std::string const& line);
     static void warn(status& about, std::string const& line);
     static void clear_progress(status& about);

@@ -138,7 +138,7 @@ private:
         }
         broken_ = true;
         cause_ = detail::take_openssl_error();
-        if (no_memory_) cause_ = {ENOMEM, asio::error::get_system_category()};
+        if (no_memory_) cause_ = {ENOMEM, std::system_category()};
         return tls_status::failed;
     }
 
