@@ -118,7 +118,7 @@ private:
         }
 
         /// Memory is waited for, but not for long: then the waiters are abandoned.
-        static void post(any_executor const& executor, batch&& all) noexcept {
+        static void post(any_executor const& executor, batch all) noexcept {
             flight_waiter* first = std::exchange(all.next_, nullptr);
             for (int tries = 0; first != nullptr && tries != 16; ++tries) {
                 if (tries != 0) std::this_thread::yield();

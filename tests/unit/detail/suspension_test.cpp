@@ -196,6 +196,13 @@ struct member : context_gate::member {
     void context_gone() noexcept override { ++told; }
 };
 
+/// Leaves in its destructor, as whoever is added has to.
+struct short_lived : member {
+    explicit short_lived(std::shared_ptr<context_gate> g) : gate(std::move(g)) {}
+    ~short_lived() override { gate->remove(*this); }
+    std::shared_ptr<context_gate> gate;
+};
+
 TEST(context_gate, tells_its_members_once_and_takes_no_new_ones) {
     auto const stays = std::make_shared<member>();
     auto const leaves = std::make_shared<member>();
@@ -205,7 +212,7 @@ TEST(context_gate, tells_its_members_once_and_takes_no_new_ones) {
         gate = gate_of(io.get_executor());
         EXPECT_TRUE(gate->add(stays));
         EXPECT_TRUE(gate->add(leaves));
-        EXPECT_TRUE(gate->add(std::make_shared<member>()));  // dies on its own
+        EXPECT_TRUE(gate->add(std::make_shared<short_lived>(gate)));
         gate->remove(*leaves);
     }
     EXPECT_EQ(stays->told, 1);
