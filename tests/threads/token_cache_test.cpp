@@ -4,6 +4,7 @@
 
 #include <support/yield.hpp>  // first
 
+#include <coauth/cache/cache_key.hpp>
 #include <coauth/cache/token_cache.hpp>
 #include <coauth/testing/manual_clock.hpp>
 
