@@ -112,20 +112,19 @@ private:
             try {
                 while (next_ != nullptr) call(flight_waiter::call::ready);
             } catch (...) {
-                if (next_ != nullptr) post(next_->executor_, std::move(*this));
+                post(std::exchange(next_, nullptr));
                 throw;
             }
         }
 
         /// Memory is waited for, but not for long: then the waiters are abandoned.
-        static void post(any_executor const& executor, batch all) noexcept {
-            flight_waiter* first = std::exchange(all.next_, nullptr);
+        static void post(flight_waiter* first) noexcept {
             for (int tries = 0; first != nullptr && tries != 16; ++tries) {
                 if (tries != 0) std::this_thread::yield();
                 flight_waiter* left = nullptr;
                 rescue() = &left;
                 try {
-                    asio::post(executor, batch(first));
+                    asio::post(first->executor_, batch(first));
                 } catch (...) {}
                 rescue() = nullptr;
                 first = left;
@@ -165,7 +164,7 @@ private:
     void flush() noexcept {
         if (size_ == 0) return;
         COAUTH_TEST_YIELD();
-        batch::post(first_->executor_, batch(first_));
+        batch::post(first_);
         size_ = 0;
     }
 
